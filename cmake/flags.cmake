@@ -1,0 +1,28 @@
+# Compiler and linker flags, as two interface targets:
+#   cairn_flags          everything of ours: warnings, sanitizer
+#   cairn_library_flags  the library alone: visibility, TLS model, hardening
+
+add_library(cairn_flags INTERFACE)
+target_compile_definitions(cairn_flags INTERFACE _GNU_SOURCE)
+target_compile_options(cairn_flags INTERFACE
+    -Wall -Wextra -Wundef -Wconversion -Wshadow -Wstrict-prototypes -Wvla -Wcast-qual
+    -Wpointer-arith -Wwrite-strings)
+
+add_library(cairn_library_flags INTERFACE)
+target_link_libraries(cairn_library_flags INTERFACE cairn_flags)
+target_compile_definitions(cairn_library_flags INTERFACE CAIRN_ASSERT_LEVEL=${CAIRN_ASSERT_LEVEL})
+# initial-exec: the last error and the like are one load from the thread register, also in a dlopened library.
+# Missing prototypes are looked for here only: wmain, in a program, takes many forms and so has none.
+# No semantic interposition: our calls to our own exported functions are plain calls, as they are in a DLL.
+target_compile_options(cairn_library_flags INTERFACE
+    -Wmissing-prototypes
+    -fvisibility=hidden -ftls-model=initial-exec -fno-semantic-interposition -fno-plt)
+
+if(CAIRN_SANITIZE)
+    set(cairn_sanitizer_options -fsanitize=${CAIRN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_compile_options(cairn_flags INTERFACE ${cairn_sanitizer_options})
+    target_link_options(cairn_flags INTERFACE -fsanitize=${CAIRN_SANITIZE})
+else()
+    target_compile_options(cairn_library_flags INTERFACE -fstack-protector-strong -fstack-clash-protection
+        "$<$<CONFIG:Release>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
+endif()

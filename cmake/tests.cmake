@@ -1,0 +1,87 @@
+# Tests: one process each, named FOLDER.FILE after tests/FOLDER/FILE.c.
+#   tests/unit, model, fault   may include src/ and link the library's objects, hidden symbols and all
+#   any other folder           public headers and libcairn.so; tests/conformance once more with libcairn.a (static.FILE)
+#   tests/FOLDER/*.plugin.c    shared objects that the tests of that folder dlopen by file name
+#   tests/**/*.sh              scripts, called with the include, build and source folders; plain release builds only
+set(cairn_internal_folders unit model fault)
+set(cairn_test_timeout 120)
+
+# Thread sanitizer of GCC 12 cannot place its shadow when the kernel randomises addresses widely.
+set(cairn_launcher "")
+if(CAIRN_SANITIZE STREQUAL thread)
+    execute_process(COMMAND setarch -R true RESULT_VARIABLE cairn_setarch_result OUTPUT_QUIET ERROR_QUIET)
+    if(cairn_setarch_result EQUAL 0)
+        set(cairn_launcher setarch -R)
+    endif()
+endif()
+
+function(cairn_register_test name label)
+    add_test(NAME ${name} COMMAND ${ARGN})
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${cairn_test_timeout} LABELS ${label})
+endfunction()
+
+# The sanitizers' dlopen does not see a program's own run path, so the folder of its plugins is named once more here.
+function(cairn_register_program name label)
+    cairn_register_test(${name} ${label} ${cairn_launcher} $<TARGET_FILE:${name}>)
+    set_tests_properties(${name} PROPERTIES
+        WORKING_DIRECTORY $<TARGET_FILE_DIR:${name}>
+        ENVIRONMENT_MODIFICATION LD_LIBRARY_PATH=path_list_prepend:$<TARGET_FILE_DIR:${name}>)
+endfunction()
+
+file(GLOB cairn_tests CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/tests/*/*.c)
+list(FILTER cairn_tests EXCLUDE REGEX "^lib/")
+foreach(test IN LISTS cairn_tests)
+    set(source ${PROJECT_SOURCE_DIR}/tests/${test})
+    get_filename_component(folder ${test} DIRECTORY)
+    get_filename_component(name ${test} NAME_WLE)
+    set(target ${folder}.${name})
+    if(name MATCHES "\\.plugin$")
+        cairn_add_plugin(${target} tests ${source})
+        set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name})
+        continue()
+    endif()
+    cairn_add_program(${target} tests ${target} ${source})
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/lib)
+    target_link_libraries(${target} PRIVATE ${CMAKE_DL_LIBS})
+    if(folder IN_LIST cairn_internal_folders)
+        target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+        target_compile_definitions(${target} PRIVATE CAIRN_ASSERT_LEVEL=${CAIRN_ASSERT_LEVEL})
+        target_link_libraries(${target} PRIVATE cairn_objects)
+    else()
+        target_link_libraries(${target} PRIVATE cairn)
+    endif()
+    cairn_register_program(${target} ${folder})
+
+    if(folder STREQUAL conformance AND NOT CAIRN_SANITIZE)
+        cairn_add_program(static.${name} tests static.${name} $<TARGET_OBJECTS:${target}>)
+        set_target_properties(static.${name} PROPERTIES LINKER_LANGUAGE C)
+        target_link_libraries(static.${name} PRIVATE cairn_static ${CMAKE_DL_LIBS})
+        cairn_register_program(static.${name} static)
+    endif()
+endforeach()
+
+foreach(example IN LISTS cairn_example_targets)
+    cairn_register_program(${example} example)
+endforeach()
+if(TARGET demo)
+    cairn_register_program(demo example)
+endif()
+
+if(CMAKE_BUILD_TYPE STREQUAL Release AND NOT CAIRN_SANITIZE)
+    file(GLOB cairn_scripts CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/tests
+         ${PROJECT_SOURCE_DIR}/tests/*.sh ${PROJECT_SOURCE_DIR}/tests/*/*.sh)
+    list(FILTER cairn_scripts EXCLUDE REGEX "^lib/")
+    foreach(script IN LISTS cairn_scripts)
+        string(REGEX REPLACE "\\.sh$" "" name ${script})
+        string(REPLACE "/" "." name ${name})
+        set(shell sh)
+        file(STRINGS ${PROJECT_SOURCE_DIR}/tests/${script} first_line LIMIT_COUNT 1)
+        if(first_line MATCHES "bash")
+            set(shell bash)
+        endif()
+        cairn_register_test(${name} script ${shell} ${PROJECT_SOURCE_DIR}/tests/${script}
+            ${PROJECT_SOURCE_DIR}/include/cairn ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR})
+        set_tests_properties(${name} PROPERTIES
+            WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
+    endforeach()
+endif()

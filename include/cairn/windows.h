@@ -1,0 +1,13 @@
+/*
+ * Everything of the Win32 side that Cairn has.
+ */
+#ifndef _WINDOWS_
+#define _WINDOWS_
+
+#include "windef.h"
+
+#include "winbase.h"
+#include "winerror.h"
+#include "winnt.h"
+
+#endif

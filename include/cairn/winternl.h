@@ -1,0 +1,9 @@
+/*
+ * The NT side for Win32 programs: the Rtl heap routines. The status codes are in ntstatus.h.
+ */
+#ifndef _WINTERNL_
+#define _WINTERNL_
+
+#include "cairn_rtl_heap.h"
+
+#endif

@@ -1,0 +1,514 @@
+/*
+ * Reserving arenas, taking runs from them first fit, lowest address first, and keeping count of pages.
+ *
+ * One lock guards the taking and giving back of runs. Committing takes it only to make tables ready: the page bits of a run
+ * belong to the run's owner, who has his own lock.
+ */
+#include "heap/arena.h"
+
+#include "base/align.h"
+#include "base/assert.h"
+#include "heap/lock.h"
+
+#include <string.h>
+
+#define PREFERRED_ARENA_SIZE ((size_t)1 << (sizeof(void *) == 8 ? 36 : 28))
+#define SMALLEST_ARENA_SIZE ((size_t)1 << 24)
+
+/* Memory that may be warm, in all. */
+#define WARM_LIMIT ((size_t)4 << 20)
+
+/* Up to this size it is cheaper to clear pages than to have the system take and give them. */
+#define CLEAR_BY_HAND_LIMIT ((size_t)256 << 10)
+
+struct arena arenas[ARENA_LIMIT];
+atomic_uint arena_count;
+
+static struct lock lock;
+static atomic_size_t warm_bytes; /* accessible and not committed, in all arenas */
+
+void arena_lock(void)
+{
+    lock_acquire(&lock);
+}
+
+void arena_unlock(void)
+{
+    lock_release(&lock);
+}
+
+/* --- rows of page bits ---------------------------------------------------------------------------------------------- */
+
+static unsigned pages_per_unit(void)
+{
+    return (unsigned)(UNIT_SIZE / os_page_size());
+}
+
+/* First page in [from, end) whose bit is `value`; `end` if none. Pages count from the start of the arena. */
+static size_t find_page(const uint16_t *rows, size_t from, size_t end, bool value)
+{
+    unsigned per_unit = pages_per_unit();
+    unsigned full = (1u << per_unit) - 1;
+
+    while (from < end) {
+        unsigned row = rows[from / per_unit];
+        unsigned wanted = (value ? row : ~row) & full & (full << (from % per_unit));
+        size_t unit_start = from - from % per_unit;
+        if (wanted != 0)
+            return size_min(unit_start + (unsigned)__builtin_ctz(wanted), end);
+        from = unit_start + per_unit;
+    }
+    return end;
+}
+
+static void mark_pages(uint16_t *rows, size_t from, size_t end, bool value)
+{
+    unsigned per_unit = pages_per_unit();
+
+    while (from < end) {
+        size_t first = from % per_unit;
+        size_t count = size_min(per_unit - first, end - from);
+        unsigned mask = ((1u << count) - 1) << first;
+        uint16_t *row = &rows[from / per_unit];
+        *row = (uint16_t)(value ? *row | mask : *row & ~mask);
+        from += count;
+    }
+}
+
+/* The units of [first, end) that can have accessible pages end here: runs may be far larger than what is ever used. */
+static size_t touched_end(const struct arena *arena, size_t end)
+{
+    return size_min(end, atomic_load_explicit(&arena->touched, memory_order_relaxed));
+}
+
+static void raise_touched(struct arena *arena, size_t end)
+{
+    size_t touched = atomic_load_explicit(&arena->touched, memory_order_relaxed);
+    while (touched < end && !atomic_compare_exchange_weak_explicit(&arena->touched, &touched, end,
+                                                                   memory_order_relaxed, memory_order_relaxed))
+        continue;
+}
+
+/* Bytes of the committed pages of units. */
+static size_t committed_bytes(const struct arena *arena, size_t first, size_t end)
+{
+    size_t count = 0;
+    end = touched_end(arena, end);
+    for (size_t i = first; i < end; i++)
+        count += (size_t)__builtin_popcount(arena->committed[i]);
+    return count * os_page_size();
+}
+
+/* Adds to the warm memory, unless that would be too much. */
+static bool may_keep_warm(size_t bytes)
+{
+    if (atomic_fetch_add_explicit(&warm_bytes, bytes, memory_order_relaxed) + bytes <= WARM_LIMIT)
+        return true;
+    atomic_fetch_sub_explicit(&warm_bytes, bytes, memory_order_relaxed);
+    return false;
+}
+
+static void no_longer_warm(size_t bytes)
+{
+    atomic_fetch_sub_explicit(&warm_bytes, bytes, memory_order_relaxed);
+}
+
+static size_t page_index(const struct arena *arena, uintptr_t address)
+{
+    return (address - arena->base) / os_page_size();
+}
+
+static void *page_address(const struct arena *arena, size_t page)
+{
+    return (void *)(arena->base + page * os_page_size());
+}
+
+uintptr_t arena_find_page(const struct arena *arena, uintptr_t from, uintptr_t end, bool committed)
+{
+    size_t page = find_page(arena->committed, page_index(arena, from), page_index(arena, end), committed);
+    return arena->base + page * os_page_size();
+}
+
+/* --- reserving ------------------------------------------------------------------------------------------------------ */
+
+static size_t table_size(size_t rows, size_t row_size)
+{
+    return align_up(rows * row_size, os_page_size());
+}
+
+/* The tables of an arena in one reservation; the small ones are writable at once, the big ones chunk by chunk. */
+static bool reserve_tables(struct arena *arena)
+{
+    size_t count = arena->unit_count;
+    size_t chunks = (count + UNITS_PER_CHUNK - 1) / UNITS_PER_CHUNK;
+    size_t rows_size = table_size(count, sizeof(uint16_t));
+    size_t used_size = table_size((count + 63) / 64, sizeof(uint64_t));
+    size_t ready_size = table_size(chunks, sizeof(atomic_uchar));
+    size_t small_size = 2 * rows_size + used_size + ready_size;
+    size_t units_size = table_size(chunks * UNITS_PER_CHUNK, sizeof(struct unit));
+    size_t map_size = table_size(chunks * UNITS_PER_CHUNK, GRANULES_PER_UNIT);
+
+    char *tables = os_reserve_zeros(small_size + units_size + map_size);
+    if (tables == NULL)
+        return false;
+    if (!os_commit(tables, small_size, OS_READ_WRITE)) {
+        os_release(tables, small_size + units_size + map_size);
+        return false;
+    }
+    arena->accessible = (uint16_t *)(void *)tables;
+    arena->committed = (uint16_t *)(void *)(tables + rows_size);
+    arena->used = (uint64_t *)(void *)(tables + 2 * rows_size);
+    arena->ready = (atomic_uchar *)(void *)(tables + 2 * rows_size + used_size);
+    arena->units = (struct unit *)(void *)(tables + small_size);
+    arena->granules = (uint8_t *)(tables + small_size + units_size);
+    return true;
+}
+
+static bool reserve_arena_of(size_t size)
+{
+    unsigned count = atomic_load_explicit(&arena_count, memory_order_relaxed);
+    struct arena arena = {.size = size, .unit_count = size >> UNIT_SHIFT};
+
+    void *base = os_reserve(size, UNIT_SIZE);
+    if (base == NULL)
+        return false;
+    arena.base = (uintptr_t)base;
+    if (!reserve_tables(&arena)) {
+        os_release(base, size);
+        return false;
+    }
+
+    arenas[count] = arena;
+    atomic_store_explicit(&arena_count, count + 1, memory_order_release);
+    return true;
+}
+
+/* Another arena, with room for a run of `size`: as large as is usual, or as the system allows. */
+static bool reserve_arena(size_t size)
+{
+    if (atomic_load_explicit(&arena_count, memory_order_relaxed) == ARENA_LIMIT)
+        return false;
+
+    size_t smallest = size_max(size, SMALLEST_ARENA_SIZE);
+    size_t wanted = size_min(PREFERRED_ARENA_SIZE, align_down(os_address_space_limit() / 4, UNIT_SIZE));
+    for (; wanted > smallest; wanted = align_down(wanted / 4, UNIT_SIZE)) {
+        if (reserve_arena_of(wanted))
+            return true;
+    }
+    return reserve_arena_of(smallest) || (smallest > size && reserve_arena_of(size));
+}
+
+/* Makes the tables writable for the chunks [first, end). */
+static bool make_chunks_ready(struct arena *arena, size_t first, size_t end)
+{
+    size_t page = os_page_size();
+    uintptr_t units = align_down((uintptr_t)&arena->units[first * UNITS_PER_CHUNK], page);
+    uintptr_t units_end = align_up((uintptr_t)&arena->units[end * UNITS_PER_CHUNK], page);
+    uint8_t *granules = &arena->granules[first * UNITS_PER_CHUNK * GRANULES_PER_UNIT];
+
+    if (!os_commit((void *)units, units_end - units, OS_READ_WRITE) ||
+        !os_commit(granules, (end - first) * UNITS_PER_CHUNK * GRANULES_PER_UNIT, OS_READ_WRITE))
+        return false;
+    for (size_t chunk = first; chunk < end; chunk++)
+        atomic_store_explicit(&arena->ready[chunk], 1, memory_order_release);
+    return true;
+}
+
+static bool is_ready(const struct arena *arena, size_t chunk)
+{
+    return atomic_load_explicit(&arena->ready[chunk], memory_order_acquire) != 0;
+}
+
+/* Makes the tables writable for the units [first, end). False: no memory. */
+static bool make_tables_ready(struct arena *arena, size_t first, size_t end)
+{
+    size_t chunk = first / UNITS_PER_CHUNK;
+    size_t chunks_end = (end + UNITS_PER_CHUNK - 1) / UNITS_PER_CHUNK;
+
+    while (chunk < chunks_end && is_ready(arena, chunk))
+        chunk++;
+    if (LIKELY(chunk == chunks_end))
+        return true;
+
+    arena_lock();
+    bool ready = make_chunks_ready(arena, chunk, chunks_end);
+    arena_unlock();
+    return ready;
+}
+
+/* --- taking and giving back ----------------------------------------------------------------------------------------- */
+
+static size_t find_unit(const struct arena *arena, size_t from, size_t end, bool used)
+{
+    while (from < end) {
+        uint64_t word = arena->used[from / 64];
+        uint64_t wanted = (used ? word : ~word) & (~(uint64_t)0 << (from % 64));
+        if (wanted != 0)
+            return size_min(from - from % 64 + (unsigned)__builtin_ctzll(wanted), end);
+        from += 64 - from % 64;
+    }
+    return end;
+}
+
+static void mark_units(struct arena *arena, size_t from, size_t end, bool used)
+{
+    while (from < end) {
+        size_t count = size_min(64 - from % 64, end - from);
+        uint64_t mask = (~(uint64_t)0 >> (64 - count)) << (from % 64);
+        uint64_t *word = &arena->used[from / 64];
+        *word = used ? *word | mask : *word & ~mask;
+        from += count;
+    }
+}
+
+/* Finds a free run of `units`; false: none. */
+static bool find_run(struct arena *arena, size_t units, size_t *found)
+{
+    size_t first = find_unit(arena, arena->lowest_free, arena->unit_count, false);
+    arena->lowest_free = first;
+
+    while (arena->unit_count - first >= units) {
+        size_t end = find_unit(arena, first, first + units, true);
+        if (end - first == units) {
+            *found = first;
+            return true;
+        }
+        first = find_unit(arena, end, arena->unit_count, false);
+    }
+    return false;
+}
+
+static struct arena *find_arena_with_run(size_t units, size_t *found)
+{
+    unsigned count = atomic_load_explicit(&arena_count, memory_order_relaxed);
+    for (unsigned i = 0; i < count; i++) {
+        if (find_run(&arenas[i], units, found))
+            return &arenas[i];
+    }
+    if (!reserve_arena(units << UNIT_SHIFT))
+        return NULL;
+    struct arena *arena = &arenas[atomic_load_explicit(&arena_count, memory_order_relaxed) - 1];
+    return find_run(arena, units, found) ? arena : NULL;
+}
+
+void *arena_take(size_t size, void *heap, enum run_kind kind)
+{
+    size_t rounded, first;
+    if (!align_up_checked(size, UNIT_SIZE, &rounded) || rounded == 0)
+        return NULL;
+    size_t units = rounded >> UNIT_SHIFT;
+    if (units > UINT32_MAX)
+        return NULL;
+
+    arena_lock();
+    struct arena *arena = find_arena_with_run(units, &first);
+    if (arena != NULL && !make_tables_ready(arena, first, first + 1))
+        arena = NULL;
+    if (arena != NULL)
+        mark_units(arena, first, first + units, true);
+    arena_unlock();
+    if (arena == NULL)
+        return NULL;
+
+    void *run = arena_unit_address(arena, first);
+    struct unit *unit = &arena->units[first];
+    unit->run_first = (uint32_t)first;
+    unit->run_length = (uint32_t)units;
+    atomic_store_explicit(&unit->owner, owner_word(heap != NULL ? heap : run, kind), memory_order_release);
+    return run;
+}
+
+/* The rows of most units are read-only zeros: those that no segment ever committed, and the insides of large blocks. */
+static void disown_unit(struct unit *unit)
+{
+    if (unit_owner(unit) != 0)
+        atomic_store_explicit(&unit->owner, 0, memory_order_release);
+}
+
+/* Forgets who owned a run. Only its first unit, and those with committed pages, can be marked. */
+static void disown_units(struct arena *arena, size_t first, size_t end)
+{
+    end = touched_end(arena, end);
+    disown_unit(&arena->units[first]);
+    for (size_t i = first; i < end; i++) {
+        if (arena->committed[i] == 0)
+            continue;
+        arena->committed[i] = 0;
+        disown_unit(&arena->units[i]);
+    }
+}
+
+/* Takes the memory of warm pages in [page, end) away. */
+static void cool_pages(struct arena *arena, size_t page, size_t end)
+{
+    while ((page = find_page(arena->accessible, page, end, true)) < end) {
+        size_t span_end = find_page(arena->accessible, page, end, false);
+        size_t warm = find_page(arena->committed, page, span_end, false);
+        size_t warm_end = find_page(arena->committed, warm, span_end, true);
+        if (warm < warm_end) {
+            size_t bytes = (warm_end - warm) * os_page_size();
+            os_decommit(page_address(arena, warm), bytes);
+            mark_pages(arena->accessible, warm, warm_end, false);
+            no_longer_warm(bytes);
+        }
+        page = warm_end;
+    }
+}
+
+static void cool_units(struct arena *arena, size_t first, size_t end)
+{
+    cool_pages(arena, first * pages_per_unit(), touched_end(arena, end) * pages_per_unit());
+}
+
+void arena_cool(void *run, void *address, size_t size)
+{
+    struct arena *arena = arena_of(run);
+    cool_pages(arena, page_index(arena, (uintptr_t)address), page_index(arena, (uintptr_t)address + size));
+}
+
+/* The units belong to nobody from here on. */
+static void free_units(struct arena *arena, size_t first, size_t end)
+{
+    arena_lock();
+    mark_units(arena, first, end, false);
+    arena->lowest_free = size_min(arena->lowest_free, first);
+    arena_unlock();
+}
+
+void arena_give_back(void *run, bool keep_warm)
+{
+    struct arena *arena = arena_of(run);
+    size_t first = arena_unit_index(arena, run);
+    size_t end = first + arena->units[first].run_length;
+    size_t bytes = committed_bytes(arena, first, end);
+
+    disown_units(arena, first, end);
+    if (!keep_warm || !may_keep_warm(bytes)) {
+        atomic_fetch_add_explicit(&warm_bytes, bytes, memory_order_relaxed);
+        cool_units(arena, first, end);
+    }
+    free_units(arena, first, end);
+}
+
+void arena_trim(void *run, size_t size)
+{
+    struct arena *arena = arena_of(run);
+    size_t first = arena_unit_index(arena, run);
+    struct unit *unit = &arena->units[first];
+    size_t keep = align_up(size, UNIT_SIZE) >> UNIT_SHIFT;
+    size_t length = unit->run_length;
+    if (keep >= length)
+        return;
+    unit->run_length = (uint32_t)keep;
+    free_units(arena, first + keep, first + length);
+}
+
+void arena_purge(void)
+{
+    arena_lock();
+    unsigned count = atomic_load_explicit(&arena_count, memory_order_relaxed);
+    for (unsigned i = 0; i < count; i++) {
+        struct arena *arena = &arenas[i];
+        size_t touched = touched_end(arena, arena->unit_count);
+        size_t first = find_unit(arena, 0, touched, false);
+        while (first < touched) {
+            size_t end = find_unit(arena, first, touched, true);
+            cool_units(arena, first, end);
+            first = find_unit(arena, end, touched, false);
+        }
+    }
+    arena_unlock();
+}
+
+/* --- committing ----------------------------------------------------------------------------------------------------- */
+
+/* Marks the units [first, end) of a segment as the segment's, so that pointers into them are found. */
+static void own_units(struct arena *arena, size_t run_first, size_t first, size_t end)
+{
+    uintptr_t owner = unit_owner(&arena->units[run_first]);
+
+    for (size_t i = first; i < end; i++) {
+        if (unit_owner(&arena->units[i]) == owner)
+            continue;
+        arena->units[i].run_first = (uint32_t)run_first;
+        atomic_store_explicit(&arena->units[i].owner, owner, memory_order_release);
+    }
+}
+
+static void clear_pages(void *address, size_t size)
+{
+    if (size <= CLEAR_BY_HAND_LIMIT)
+        memset(address, 0, size);
+    else
+        os_discard(address, size);
+}
+
+/*
+ * Makes [page, end) accessible where it is not, and zero where it already was, if asked. Pages that may be executed are
+ * always told to the system: warm ones may not.
+ */
+static bool make_accessible(struct arena *arena, size_t page, size_t end, enum os_access access, bool zeroed)
+{
+    while (page < end) {
+        bool accessible = find_page(arena->accessible, page, page + 1, true) == page;
+        size_t span_end = find_page(arena->accessible, page, end, !accessible);
+        void *span = page_address(arena, page);
+        size_t span_size = (span_end - page) * os_page_size();
+        if ((!accessible || access == OS_READ_WRITE_EXECUTE) && !os_commit(span, span_size, access)) {
+            if (!accessible)
+                os_decommit(span, span_size);
+            return false;
+        }
+        if (!accessible) {
+            /* Warm until the caller counts it as committed. */
+            mark_pages(arena->accessible, page, span_end, true);
+            atomic_fetch_add_explicit(&warm_bytes, span_size, memory_order_relaxed);
+        }
+        if (accessible && zeroed)
+            clear_pages(span, span_size);
+        page = span_end;
+    }
+    return true;
+}
+
+bool arena_commit(void *run, void *address, size_t size, enum os_access access, bool zeroed)
+{
+    struct arena *arena = arena_of(run);
+    size_t run_first = arena_unit_index(arena, run);
+    size_t first = arena_unit_index(arena, address);
+    size_t end = arena_unit_index(arena, (char *)address + size - 1) + 1;
+    size_t page = page_index(arena, (uintptr_t)address);
+    size_t page_end = page_index(arena, (uintptr_t)address + size);
+    bool is_segment = unit_kind(&arena->units[run_first]) == RUN_SEGMENT;
+
+    if (is_segment && !make_tables_ready(arena, first, end))
+        return false;
+    raise_touched(arena, end);
+    if (!make_accessible(arena, page, page_end, access, zeroed))
+        return false;
+    if (is_segment)
+        own_units(arena, run_first, first, end);
+    mark_pages(arena->committed, page, page_end, true);
+    no_longer_warm(size);
+    return true;
+}
+
+void arena_decommit(void *run, void *address, size_t size, bool keep_warm)
+{
+    struct arena *arena = arena_of(run);
+    size_t run_first = arena_unit_index(arena, run);
+    size_t first = arena_unit_index(arena, address);
+    size_t end = arena_unit_index(arena, (char *)address + size - 1) + 1;
+    size_t page = page_index(arena, (uintptr_t)address);
+    size_t page_end = page_index(arena, (uintptr_t)address + size);
+
+    mark_pages(arena->committed, page, page_end, false);
+    for (size_t i = first; i < end; i++) {
+        if (i != run_first && arena->committed[i] == 0)
+            disown_unit(&arena->units[i]);
+    }
+    if (keep_warm && may_keep_warm(size))
+        return;
+    mark_pages(arena->accessible, page, page_end, false);
+    os_decommit(address, size);
+}

@@ -1,0 +1,39 @@
+/*
+ * The back end: blocks of every size cut from the segments of a heap.
+ *
+ * Allocation takes a free block that fits well from the bins and cuts what is needed from its front; freeing merges
+ * with the free neighbours at once. Both are O(1), but for commits. Every header that an operation relies on is checked
+ * before anything is changed, against the granule map and against the header on the other side.
+ */
+#ifndef CAIRN_HEAP_BACK_H
+#define CAIRN_HEAP_BACK_H
+
+#include "heap/heap.h"
+
+/* A busy block, found and checked. */
+struct back_block {
+    struct segment *segment;
+    uintptr_t data;
+    size_t size;     /* granules */
+    size_t previous; /* granules of the block before, 0: none */
+};
+
+/* Looks an untrusted address up. OUTCOME_OK: it is the data of a busy block of this heap, whose headers are whole. */
+enum outcome back_find(const struct heap *heap, uintptr_t address, struct back_block *block);
+
+/* Bytes asked for when the block was allocated or last resized. */
+size_t back_requested(const struct back_block *block);
+
+enum outcome back_allocate(struct heap *heap, size_t size, uintptr_t *data);
+enum outcome back_free(struct heap *heap, const struct back_block *block);
+
+/* Changes the size without moving the data; the bytes keep what they held. OUTCOME_CANNOT_RESIZE: there is no room. */
+enum outcome back_resize(struct heap *heap, const struct back_block *block, size_t size);
+
+/* Takes the memory of whole free pages away, from every free block. */
+void back_trim(struct heap *heap);
+
+/* Bytes that fit into the largest run of committed memory in a free block. */
+size_t back_largest_free(struct heap *heap);
+
+#endif

@@ -1,0 +1,162 @@
+#include "heap/bins.h"
+
+#include "base/assert.h"
+#include "heap/block.h"
+
+/* In the first 16 bytes of a free block's data. */
+struct links {
+    uintptr_t next; /* masked data addresses; 0 under the mask: none */
+    uintptr_t previous;
+};
+_Static_assert(sizeof(struct links) <= BLOCK_MIN_GRANULES * GRANULE_SIZE - BLOCK_DATA_OFFSET, "fit the smallest block");
+
+/* Blocks of a bin that holds a range of sizes are tried this often before the next larger bin is taken. */
+#define TRIES_IN_OWN_BIN 4
+
+static unsigned bin_of(size_t size)
+{
+    if (size < BIN_EXACT_LIMIT)
+        return (unsigned)size;
+    unsigned log = 63 - (unsigned)__builtin_clzll((unsigned long long)size);
+    unsigned step = (unsigned)(size >> (log - BIN_STEPS_LOG)) & ((1u << BIN_STEPS_LOG) - 1);
+    return BIN_EXACT_LIMIT + ((log - BIN_EXACT_LOG) << BIN_STEPS_LOG) + step;
+}
+
+/* First filled bin at or above `bin`; BIN_COUNT if none. */
+static unsigned filled_bin(const struct bins *bins, unsigned bin)
+{
+    uint64_t word = bin < BIN_COUNT ? bins->filled[bin / 64] & (~(uint64_t)0 << (bin % 64)) : 0;
+    for (unsigned i = bin / 64; i < BIN_WORDS; word = bins->filled[i]) {
+        if (word != 0)
+            return i * 64 + (unsigned)__builtin_ctzll(word);
+        if (++i == BIN_WORDS)
+            break;
+    }
+    return BIN_COUNT;
+}
+
+static struct links *links_of(uintptr_t data)
+{
+    return (struct links *)data;
+}
+
+static uintptr_t mask_link(const struct heap *heap, uintptr_t link)
+{
+    return link ^ (uintptr_t)heap->key;
+}
+
+/* Whether a free block of this heap starts there: only then may its links be read. */
+static bool is_free_block(const struct heap *heap, uintptr_t data)
+{
+    if (!is_aligned(data, GRANULE_SIZE))
+        return false;
+    struct segment *segment = segment_of(heap, data);
+    return segment != NULL && granule_is_free(*segment_granule(segment, data));
+}
+
+/* The block behind one of a list; 0 at the end. False: the link was overwritten. */
+static bool next_in_bin(const struct heap *heap, uintptr_t data, uintptr_t *next)
+{
+    *next = mask_link(heap, links_of(data)->next);
+    return *next == 0 || (is_free_block(heap, *next) && mask_link(heap, links_of(*next)->previous) == data);
+}
+
+void bins_insert(struct heap *heap, uintptr_t data, size_t size)
+{
+    unsigned bin = bin_of(size);
+    uintptr_t head = heap->bins.heads[bin];
+
+    /* A head was checked when it became one, but its links may have been overwritten since: they are only written here. */
+    links_of(data)->next = mask_link(heap, head);
+    links_of(data)->previous = mask_link(heap, 0);
+    if (head != 0)
+        links_of(head)->previous = mask_link(heap, data);
+    heap->bins.heads[bin] = data;
+    heap->bins.filled[bin / 64] |= (uint64_t)1 << (bin % 64);
+}
+
+bool bins_can_remove(const struct heap *heap, uintptr_t data, size_t size)
+{
+    uintptr_t next;
+    uintptr_t previous = mask_link(heap, links_of(data)->previous);
+
+    if (UNLIKELY(!next_in_bin(heap, data, &next)))
+        return false;
+    if (previous == 0)
+        return heap->bins.heads[bin_of(size)] == data;
+    return is_free_block(heap, previous) && mask_link(heap, links_of(previous)->next) == data;
+}
+
+void bins_remove(struct heap *heap, uintptr_t data, size_t size)
+{
+    ASSERT(bins_can_remove(heap, data, size));
+    unsigned bin = bin_of(size);
+    uintptr_t next = mask_link(heap, links_of(data)->next);
+    uintptr_t previous = mask_link(heap, links_of(data)->previous);
+
+    if (next != 0)
+        links_of(next)->previous = mask_link(heap, previous);
+    if (previous != 0) {
+        links_of(previous)->next = mask_link(heap, next);
+        return;
+    }
+    heap->bins.heads[bin] = next;
+    if (next == 0)
+        heap->bins.filled[bin / 64] &= ~((uint64_t)1 << (bin % 64));
+}
+
+/* Looks for a block of at least `size` among the first of a bin whose blocks may be smaller. */
+static bool find_in_own_bin(struct heap *heap, unsigned bin, size_t size, uintptr_t *found)
+{
+    uintptr_t data = heap->bins.heads[bin];
+
+    for (int tries = TRIES_IN_OWN_BIN; data != 0 && tries > 0; tries--) {
+        struct block_header header;
+        if (!block_read(heap, data, &header))
+            return false;
+        if (header.size >= size) {
+            *found = data;
+            return true;
+        }
+        if (!next_in_bin(heap, data, &data))
+            return false;
+    }
+    *found = 0;
+    return true;
+}
+
+bool bins_find(struct heap *heap, size_t size, uintptr_t *data)
+{
+    unsigned bin = bin_of(size);
+    if (bin >= BIN_EXACT_LIMIT) {
+        if (!find_in_own_bin(heap, bin, size, data))
+            return false;
+        if (*data != 0)
+            return true;
+        bin++;
+    }
+    bin = filled_bin(&heap->bins, bin);
+    *data = bin < BIN_COUNT ? heap->bins.heads[bin] : 0;
+    return true;
+}
+
+bool bins_visit(struct heap *heap, bool (*visit)(struct heap *heap, uintptr_t data, void *context), void *context)
+{
+    for (unsigned bin = BIN_COUNT; bin-- > 0;) {
+        uintptr_t data = heap->bins.heads[bin];
+        while (data != 0) {
+            uintptr_t next;
+            if (!next_in_bin(heap, data, &next))
+                return false;
+            if (!visit(heap, data, context))
+                return true;
+            data = next;
+        }
+    }
+    return true;
+}
+
+void bins_clear(struct heap *heap)
+{
+    heap->bins = (struct bins){{0}, {0}};
+}

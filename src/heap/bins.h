@@ -1,0 +1,47 @@
+/*
+ * Bins: the free blocks of a heap by size, so that one that fits is found in constant time.
+ *
+ * Sizes are in granules. Below 32 each size has a bin; above, each doubling is cut in 8. A bitmap says which bins hold
+ * anything. The links lie in the free blocks themselves, masked with the heap's key; since a program can overwrite a block that
+ * it has freed, no link is followed before the granule map has confirmed that a free block of this heap starts where it
+ * points, and that this block points back.
+ */
+#ifndef CAIRN_HEAP_BINS_H
+#define CAIRN_HEAP_BINS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct heap;
+
+#define BIN_EXACT_LIMIT 32
+#define BIN_EXACT_LOG 5
+#define BIN_STEPS_LOG 3
+#define BIN_COUNT (BIN_EXACT_LIMIT + ((28 - BIN_EXACT_LOG) << BIN_STEPS_LOG))
+#define BIN_WORDS ((BIN_COUNT + 63) / 64)
+
+struct bins {
+    uint64_t filled[BIN_WORDS];
+    uintptr_t heads[BIN_COUNT]; /* data address of the first free block; 0: none */
+};
+
+/* Puts a free block, which is in no bin, into its bin. */
+void bins_insert(struct heap *heap, uintptr_t data, size_t size);
+
+/* Whether the links of a free block, and those of its neighbours in the bin that lead to it, are whole. */
+bool bins_can_remove(const struct heap *heap, uintptr_t data, size_t size);
+
+/* Takes a free block out of its bin; bins_can_remove has said yes. */
+void bins_remove(struct heap *heap, uintptr_t data, size_t size);
+
+/* Finds a free block of at least `size`. 0: there is none. False: a link was overwritten. */
+bool bins_find(struct heap *heap, size_t size, uintptr_t *data);
+
+/* Calls for every free block from the largest bin down, until `visit` says false. False: a link was overwritten. */
+bool bins_visit(struct heap *heap, bool (*visit)(struct heap *heap, uintptr_t data, void *context), void *context);
+
+/* Forgets every free block. */
+void bins_clear(struct heap *heap);
+
+#endif

@@ -1,0 +1,434 @@
+#include "heap/heap.h"
+
+#include "base/assert.h"
+#include "heap/back.h"
+#include "heap/block.h"
+#include "heap/large.h"
+
+#include <string.h>
+#include <winnt.h>
+
+/* Bytes that a fresh heap has committed where nothing was asked for, and to which a fixed size is rounded up
+ * (win32-heap.md 3.3, 4.2). */
+#define FIRST_COMMIT (0x400 * sizeof(void *))
+
+#define DEFAULT_SEGMENT_RESERVE ((size_t)0x100000)
+#define DEFAULT_SEGMENT_COMMIT ((size_t)0x2000)
+#define LARGEST_LARGE_THRESHOLD (0x20000 * sizeof(void *) - 0x1000)
+
+#define DEFAULT_DECOMMIT_TOTAL ((size_t)0x10000)
+
+/* --- creating ------------------------------------------------------------------------------------------------------- */
+
+static size_t or_default(size_t value, size_t default_value)
+{
+    return value != 0 ? value : default_value;
+}
+
+static uint64_t new_key(void)
+{
+    static _Atomic uint64_t state;
+    uint64_t previous = atomic_load_explicit(&state, memory_order_relaxed);
+    if (previous == 0)
+        atomic_compare_exchange_strong(&state, &previous, os_random() | 1);
+
+    /* Steps of a counter that starts at a secret, mixed so that a key does not tell the next one (splitmix64). */
+    uint64_t key = atomic_fetch_add_explicit(&state, 0x9E3779B97F4A7C15u, memory_order_relaxed);
+    key = (key ^ (key >> 30)) * 0xBF58476D1CE4E5B9u;
+    key = (key ^ (key >> 27)) * 0x94D049BB133111EBu;
+    return key ^ (key >> 31);
+}
+
+/* The sizes of the first segment, from what was asked for. */
+struct layout {
+    size_t reserved;
+    size_t committed;
+    size_t guard;
+};
+
+static bool lay_out_growable(const struct heap_parameters *parameters, struct layout *layout)
+{
+    size_t page = os_page_size();
+    size_t commit, reserve;
+
+    if (!align_up_checked(parameters->commit, page, &commit))
+        return false;
+    layout->guard = page;
+    reserve = parameters->reserve;
+    if (reserve == 0 && __builtin_add_overflow(commit, UNIT_SIZE, &reserve))
+        return false;
+    if (!align_up_checked(size_max(reserve, FIRST_COMMIT + 2 * page), UNIT_SIZE, &layout->reserved))
+        return false;
+    layout->committed = size_min(size_max(commit, align_up(FIRST_COMMIT, page)), layout->reserved - page);
+    return true;
+}
+
+static bool lay_out_fixed(const struct heap_parameters *parameters, struct layout *layout)
+{
+    size_t page = os_page_size();
+    size_t commit;
+
+    if (!align_up_checked(parameters->commit, page, &commit))
+        return false;
+    if (!align_up_checked(size_max(parameters->reserve, commit), size_max(FIRST_COMMIT, page), &layout->reserved))
+        return false;
+    layout->guard = 0;
+    layout->committed = size_min(size_max(commit, align_up(FIRST_COMMIT, page)), layout->reserved);
+    return true;
+}
+
+static bool lay_out_caller_memory(const struct heap_parameters *parameters, struct layout *layout)
+{
+    size_t page = os_page_size();
+    size_t commit;
+
+    if (!is_aligned((uintptr_t)parameters->caller_memory, page))
+        return false;
+    if (!align_up_checked(parameters->commit, page, &commit))
+        return false;
+    layout->reserved = align_down(parameters->reserve, page);
+    layout->guard = 0;
+    layout->committed = size_min(size_max(commit, page), layout->reserved);
+    return layout->reserved >= sizeof(struct heap) + block_bytes(BLOCK_MIN_GRANULES);
+}
+
+static bool lay_out(const struct heap_parameters *parameters, struct layout *layout)
+{
+    if (parameters->caller_memory != NULL)
+        return lay_out_caller_memory(parameters, layout);
+    if (parameters->flags & HEAP_GROWABLE)
+        return lay_out_growable(parameters, layout);
+    return lay_out_fixed(parameters, layout);
+}
+
+/* Commits caller memory that no routine was given for: it is made accessible, which it often is already. */
+static bool commit_directly(void *context, void *base, void **address, size_t *size)
+{
+    (void)context;
+    (void)base;
+    return os_commit(*address, *size, OS_READ_WRITE);
+}
+
+/* Fills in everything but the segment, in memory that may hold anything. */
+static void initialise(struct heap *heap, const struct heap_parameters *parameters)
+{
+    *heap = (struct heap){
+        .first =
+            {
+                .signature = SEGMENT_SIGNATURE,
+                .segment_flags = parameters->flags & HEAP_GROWABLE,
+                .heap = heap,
+            },
+        .flags = parameters->flags,
+        .force_flags = parameters->force_flags,
+        .access = parameters->flags & HEAP_CREATE_ENABLE_EXECUTE ? OS_READ_WRITE_EXECUTE : OS_READ_WRITE,
+        .key = new_key(),
+        .last_segment = &heap->first,
+        .segment_count = 1,
+        .owns_memory = parameters->caller_memory == NULL,
+        .next_segment_size =
+            align_up(or_default(size_min(parameters->segment_reserve, SIZE_MAX / 4), DEFAULT_SEGMENT_RESERVE), UNIT_SIZE),
+        .commit_step = or_default(size_min(parameters->segment_commit, SIZE_MAX / 4), DEFAULT_SEGMENT_COMMIT),
+        .decommit_block_threshold = or_default(parameters->decommit_block_threshold, os_page_size()),
+        .decommit_total_threshold = or_default(parameters->decommit_total_threshold, DEFAULT_DECOMMIT_TOTAL),
+        .maximum_allocation = or_default(parameters->maximum_allocation, SIZE_MAX / 2),
+        .large_threshold = size_min(or_default(parameters->large_threshold, LARGEST_LARGE_THRESHOLD),
+                                    LARGEST_LARGE_THRESHOLD),
+        .commit_routine = parameters->commit_routine != NULL ? parameters->commit_routine : commit_directly,
+        .commit_context = parameters->commit_context,
+    };
+}
+
+static struct heap *create_in_arena(const struct heap_parameters *parameters, const struct layout *layout)
+{
+    struct heap *heap = arena_take(layout->reserved, NULL, RUN_SEGMENT);
+    if (heap == NULL)
+        return NULL;
+
+    enum os_access access =
+        parameters->flags & HEAP_CREATE_ENABLE_EXECUTE ? OS_READ_WRITE_EXECUTE : OS_READ_WRITE;
+    if (!arena_commit(heap, heap, layout->committed, access, false)) {
+        arena_give_back(heap, false);
+        return NULL;
+    }
+    initialise(heap, parameters);
+    heap->first.granules = arena_granule(arena_of(heap), heap);
+    heap->first.committed = layout->committed;
+    heap->committed_bytes = layout->committed;
+    if (segment_start_first(heap, layout->reserved, layout->guard))
+        return heap;
+    heap_destroy(heap);
+    return NULL;
+}
+
+/* Caller memory is in no arena, so the heap gets a granule map of its own. */
+static size_t own_map_size(size_t reserved)
+{
+    return align_up(reserved >> GRANULE_SHIFT, os_page_size());
+}
+
+static uint8_t *make_own_map(size_t size)
+{
+    uint8_t *map = os_reserve_zeros(size);
+    if (map == NULL || os_commit(map, size, OS_READ_WRITE))
+        return map;
+    os_release(map, size);
+    return NULL;
+}
+
+static struct heap *create_in_caller_memory(const struct heap_parameters *parameters, const struct layout *layout)
+{
+    struct heap *heap = parameters->caller_memory;
+    void *address = heap;
+    size_t committed = layout->committed;
+
+    /* With a routine, the caller has committed that much himself. */
+    if (parameters->commit_routine == NULL && !commit_directly(NULL, heap, &address, &committed))
+        return NULL;
+    uint8_t *map = make_own_map(own_map_size(layout->reserved));
+    if (map == NULL)
+        return NULL;
+
+    initialise(heap, parameters);
+    heap->first.granules = map;
+    heap->first.committed = committed;
+    heap->first.committed_end = (uintptr_t)heap + committed;
+    heap->committed_bytes = committed;
+    if (segment_start_first(heap, layout->reserved, layout->guard))
+        return heap;
+    heap_destroy(heap);
+    return NULL;
+}
+
+struct heap *heap_create(const struct heap_parameters *parameters)
+{
+    struct layout layout;
+    if (!lay_out(parameters, &layout))
+        return NULL;
+    if (parameters->caller_memory != NULL)
+        return create_in_caller_memory(parameters, &layout);
+    return create_in_arena(parameters, &layout);
+}
+
+/* --- destroying ----------------------------------------------------------------------------------------------------- */
+
+/* Clears the granule map of the segment's committed pages; elsewhere no block starts. */
+static void clear_granules(struct segment *segment)
+{
+    uintptr_t end = (uintptr_t)segment + segment->reserved;
+    uintptr_t from = (uintptr_t)segment;
+
+    for (;;) {
+        from = segment_find_page(segment, from, end, true);
+        if (from == end)
+            return;
+        uintptr_t span_end = segment_find_page(segment, from, end, false);
+        uint8_t *granules = segment_granule(segment, from);
+        size_t count = (span_end - from) >> GRANULE_SHIFT;
+        size_t page = os_page_size();
+        if (count >= 16 * page) {
+            /* Whole pages of the map go back; they read as zero again. */
+            uint8_t *first_page = (uint8_t *)align_up((uintptr_t)granules, page);
+            uint8_t *last_page = (uint8_t *)align_down((uintptr_t)granules + count, page);
+            os_discard(first_page, (size_t)(last_page - first_page));
+            memset(granules, 0, (size_t)(first_page - granules));
+            memset(last_page, 0, (size_t)(granules + count - last_page));
+        } else {
+            memset(granules, 0, count);
+        }
+        from = span_end;
+    }
+}
+
+static void give_segment_back(struct segment *segment, bool keep_warm)
+{
+    clear_granules(segment);
+    arena_give_back(segment, keep_warm);
+}
+
+void heap_destroy(struct heap *heap)
+{
+    bool keep_warm = heap->access == OS_READ_WRITE;
+
+    while (heap->first_large != NULL)
+        large_free(heap, heap->first_large);
+    if (!heap->owns_memory) {
+        os_release(heap->first.granules, own_map_size(heap->first.reserved));
+        heap->first.signature = 0;
+        return;
+    }
+    for (struct segment *segment = heap->first.next; segment != NULL;) {
+        struct segment *next = segment->next;
+        give_segment_back(segment, keep_warm);
+        segment = next;
+    }
+    give_segment_back(&heap->first, keep_warm);
+}
+
+/* --- blocks --------------------------------------------------------------------------------------------------------- */
+
+static bool is_large(const struct heap *heap, size_t size)
+{
+    return block_bytes(block_granules_for(size)) > heap->large_threshold;
+}
+
+/* Whether the heap may have a block of that size at all. */
+static bool is_possible(const struct heap *heap, size_t size)
+{
+    if (size > heap->maximum_allocation || size > SIZE_MAX / 2)
+        return false;
+    return !is_large(heap, size) || (heap->flags & HEAP_GROWABLE);
+}
+
+enum outcome heap_allocate(struct heap *heap, size_t size, bool zero, void **block)
+{
+    if (UNLIKELY(!is_possible(heap, size)))
+        return OUTCOME_NO_MEMORY;
+    if (is_large(heap, size))
+        return large_allocate(heap, size, block);
+
+    uintptr_t data;
+    enum outcome outcome = back_allocate(heap, size, &data);
+    if (LIKELY(outcome == OUTCOME_OK)) {
+        *block = (void *)data;
+        if (zero)
+            memset(*block, 0, size);
+    }
+    return outcome;
+}
+
+/* What an address is that no block of the heap starts at. */
+static enum outcome why_not_found(const struct heap *heap, const void *address, enum outcome in_heap)
+{
+    struct arena *arena = arena_of(address);
+    if (arena == NULL)
+        return segment_of(heap, (uintptr_t)address) != NULL ? in_heap : OUTCOME_OUTSIDE;
+
+    uintptr_t owner = align_down(unit_owner(&arena->units[arena_unit_index(arena, address)]), UNIT_SIZE);
+    return owner != 0 && owner != (uintptr_t)heap ? OUTCOME_FOREIGN : in_heap;
+}
+
+/* A busy block of either kind. */
+struct found {
+    struct unit *large; /* NULL: it is a block of a segment */
+    struct back_block back;
+    size_t requested;
+};
+
+static enum outcome find(const struct heap *heap, const void *address, struct found *found)
+{
+    enum outcome outcome = back_find(heap, (uintptr_t)address, &found->back);
+    if (LIKELY(outcome == OUTCOME_OK)) {
+        found->large = NULL;
+        found->requested = back_requested(&found->back);
+        return OUTCOME_OK;
+    }
+    found->large = large_find(heap, address);
+    if (found->large == NULL)
+        return why_not_found(heap, address, outcome);
+    found->requested = found->large->large_size;
+    return OUTCOME_OK;
+}
+
+enum outcome heap_check_block(struct heap *heap, const void *block)
+{
+    struct found found;
+    return find(heap, block, &found);
+}
+
+enum outcome heap_size(struct heap *heap, const void *block, size_t *size)
+{
+    struct found found;
+    enum outcome outcome = find(heap, block, &found);
+    if (LIKELY(outcome == OUTCOME_OK))
+        *size = found.requested;
+    return outcome;
+}
+
+static enum outcome free_found(struct heap *heap, const struct found *found)
+{
+    if (found->large == NULL)
+        return back_free(heap, &found->back);
+    large_free(heap, found->large);
+    return OUTCOME_OK;
+}
+
+enum outcome heap_free(struct heap *heap, void *block)
+{
+    struct found found;
+    enum outcome outcome = find(heap, block, &found);
+    return LIKELY(outcome == OUTCOME_OK) ? free_found(heap, &found) : outcome;
+}
+
+/* Resizes without moving. A large block stays large, a block of a segment stays one. */
+static enum outcome resize(struct heap *heap, const struct found *found, void *block, size_t size, bool zero)
+{
+    if (found->large != NULL)
+        return large_resize(heap, found->large, size, zero);
+    if (is_large(heap, size))
+        return OUTCOME_CANNOT_RESIZE;
+
+    enum outcome outcome = back_resize(heap, &found->back, size);
+    if (outcome == OUTCOME_OK && zero && size > found->requested)
+        memset((char *)block + found->requested, 0, size - found->requested);
+    return outcome;
+}
+
+/* Allocates anew, copies, frees. A failure leaves the old block as it was. */
+static enum outcome move(struct heap *heap, struct found *found, void *block, size_t size, bool zero, void **moved)
+{
+    enum outcome outcome = heap_allocate(heap, size, false, moved);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+
+    size_t kept = size_min(size, found->requested);
+    memcpy(*moved, block, kept);
+    if (zero)
+        memset((char *)*moved + kept, 0, size - kept);
+
+    /* Allocating may have changed the neighbours, and with them what find() saw. */
+    outcome = find(heap, block, found);
+    if (outcome == OUTCOME_OK)
+        outcome = free_found(heap, found);
+    if (outcome != OUTCOME_OK)
+        heap_free(heap, *moved);
+    return outcome;
+}
+
+enum outcome heap_reallocate(struct heap *heap, void *block, size_t size, bool zero, bool in_place, void **resized)
+{
+    struct found found;
+    enum outcome outcome = find(heap, block, &found);
+    if (UNLIKELY(outcome != OUTCOME_OK))
+        return outcome;
+    if (UNLIKELY(!is_possible(heap, size)))
+        return OUTCOME_NO_MEMORY;
+
+    outcome = resize(heap, &found, block, size, zero);
+    if (outcome == OUTCOME_OK) {
+        *resized = block;
+        return OUTCOME_OK;
+    }
+    if (in_place || outcome != OUTCOME_CANNOT_RESIZE)
+        return outcome;
+    return move(heap, &found, block, size, zero, resized);
+}
+
+/* --- the whole heap ------------------------------------------------------------------------------------------------- */
+
+void heap_sum(const struct heap *heap, struct heap_totals *totals)
+{
+    totals->requested = heap->requested_bytes;
+    totals->committed = heap->committed_bytes + heap->large_committed;
+    totals->reserved = heap->reserved_bytes + heap->large_reserved;
+}
+
+void heap_trim(struct heap *heap)
+{
+    back_trim(heap);
+}
+
+size_t heap_largest_free(struct heap *heap)
+{
+    return back_largest_free(heap);
+}

@@ -1,0 +1,116 @@
+/*
+ * The heap object: what a handle points to. Nothing here checks a handle, takes the heap's lock (but for create and
+ * destroy, which nobody else may be using) or sets a last error: that is nt/'s part.
+ *
+ * The object is the header of the heap's first segment, so a heap without blocks is two pages:
+ *
+ *     handle  +0x00 | struct segment | flags at +0x70 | lock, limits, counts | bins | first block ...
+ */
+#ifndef CAIRN_HEAP_HEAP_H
+#define CAIRN_HEAP_HEAP_H
+
+#include "base/align.h"
+#include "heap/arena.h"
+#include "heap/bins.h"
+#include "heap/lock.h"
+#include "heap/outcome.h"
+#include "heap/segment.h"
+
+/* Asks the owner of caller-supplied memory to commit part of it; both values may be changed by the callee. False: no. */
+typedef bool heap_commit_routine(void *routine, void *base, void **address, size_t *size);
+
+/* What a heap is created with. Zero means the default everywhere. */
+struct heap_parameters {
+    uint32_t flags;               /* HEAP_*; HEAP_GROWABLE and HEAP_CREATE_ENABLE_EXECUTE matter to the core */
+    uint32_t force_flags;
+    size_t reserve;               /* bytes of the first segment; without HEAP_GROWABLE all that the heap will ever have */
+    size_t commit;                /* bytes committed at once */
+    void *caller_memory;          /* NULL, or `reserve` bytes that the caller owns; page aligned */
+    heap_commit_routine *commit_routine; /* commits caller memory, passed `commit_context`; NULL: the library does */
+    void *commit_context;
+    size_t segment_reserve;
+    size_t segment_commit;
+    size_t decommit_block_threshold;
+    size_t decommit_total_threshold;
+    size_t maximum_allocation;
+    size_t large_threshold;
+};
+
+/* Sums over a heap, in bytes. */
+struct heap_totals {
+    size_t requested; /* asked for, of all live blocks */
+    size_t committed;
+    size_t reserved;
+};
+
+struct heap {
+    struct segment first;
+    uint32_t flags;       /* +0x70, where Windows has it: programs peek at it */
+    uint32_t force_flags; /* +0x74 */
+
+    struct lock lock;
+    uint32_t compatibility; /* HeapCompatibilityInformation: 0 or 2 */
+    enum os_access access;
+    uint64_t key; /* masks block headers and free-list links */
+
+    struct heap *next; /* the registry's list, in creation order */
+    struct heap *previous;
+
+    struct segment *last_segment;
+    uint32_t segment_count;
+    bool owns_memory;  /* false: the memory is the caller's */
+    bool found_damage; /* a free list was damaged and has been rebuilt since nt/ last looked */
+    struct unit *first_large;
+    struct unit *last_large;
+
+    size_t next_segment_size;
+    size_t commit_step;
+    size_t decommit_block_threshold;
+    size_t decommit_total_threshold;
+    size_t maximum_allocation;
+    size_t large_threshold;
+    heap_commit_routine *commit_routine;
+    void *commit_context;
+
+    /* committed == headers of segments + busy_bytes + committed part of free blocks; large blocks are counted apart */
+    size_t requested_bytes; /* of live blocks, large ones included */
+    size_t busy_bytes;      /* in busy blocks of segments, their headers included */
+    size_t committed_bytes; /* in segments */
+    size_t reserved_bytes;  /* in segments */
+    size_t large_committed;
+    size_t large_reserved;
+
+    struct bins bins;
+};
+_Static_assert(sizeof(void *) != 8 || offsetof(struct heap, flags) == 0x70, "flags lie where Windows has them");
+_Static_assert(sizeof(void *) != 8 || offsetof(struct heap, force_flags) == 0x74, "flags lie where Windows has them");
+/* A fixed heap of 0x40000 bytes can hold a block of 0x3F400, and none of 0x3FA00 (win32-heap.md 2). */
+_Static_assert(sizeof(void *) != 8 || (sizeof(struct heap) > 0x5f0 && sizeof(struct heap) <= 0xbf0), "header size");
+
+/* Creates a heap that is in no list yet. NULL: no memory, or sizes that cannot be. */
+struct heap *heap_create(const struct heap_parameters *parameters);
+
+/* Gives all memory of the heap back, in proportion to its segments and large blocks. */
+void heap_destroy(struct heap *heap);
+
+/*
+ * The operations on blocks. `block` is an untrusted pointer in all of them; a failure changes nothing. `zero`: the bytes
+ * that are new are zero. `in_place`: the block must not move (OUTCOME_CANNOT_RESIZE).
+ */
+enum outcome heap_allocate(struct heap *heap, size_t size, bool zero, void **block);
+enum outcome heap_reallocate(struct heap *heap, void *block, size_t size, bool zero, bool in_place, void **resized);
+enum outcome heap_free(struct heap *heap, void *block);
+enum outcome heap_size(struct heap *heap, const void *block, size_t *size);
+
+/* Whether an allocated block of this heap starts at the address. */
+enum outcome heap_check_block(struct heap *heap, const void *block);
+
+void heap_sum(const struct heap *heap, struct heap_totals *totals);
+
+/* Gives the memory inside free blocks back to the system. */
+void heap_trim(struct heap *heap);
+
+/* Bytes of the largest block that could be allocated from committed memory; 0: none. */
+size_t heap_largest_free(struct heap *heap);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * How an operation of the core ended: one list gives the values and, for the mistakes, the words of the report.
+ */
+#ifndef CAIRN_HEAP_OUTCOME_H
+#define CAIRN_HEAP_OUTCOME_H
+
+#define OUTCOME_LIST(X)                                                                                                \
+    X(OUTCOME_OK, "no mistake")                                                                                        \
+    X(OUTCOME_NO_MEMORY, "no memory")                                                                                  \
+    X(OUTCOME_CANNOT_RESIZE, "cannot be resized in place")                                                             \
+    X(OUTCOME_NOT_A_HEAP, "not the handle of a heap")                                                                  \
+    X(OUTCOME_OUTSIDE, "address outside every heap")                                                                   \
+    X(OUTCOME_FOREIGN, "block of another heap")                                                                        \
+    X(OUTCOME_NOT_A_BLOCK, "no block starts at this address")                                                          \
+    X(OUTCOME_ALREADY_FREE, "block is already free")                                                                   \
+    X(OUTCOME_BLOCK_DAMAGED, "block header was overwritten")                                                           \
+    X(OUTCOME_FREE_LIST_DAMAGED, "free block was overwritten")
+
+enum outcome {
+#define OUTCOME_VALUE(name, text) name,
+    OUTCOME_LIST(OUTCOME_VALUE)
+#undef OUTCOME_VALUE
+};
+
+#endif

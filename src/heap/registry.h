@@ -1,0 +1,44 @@
+/*
+ * The registry: all heaps of the process, the default heap first, the others in the order of their creation.
+ *
+ * It is where a handle becomes a heap: an address that is in no arena, or where no heap starts, is told from a handle
+ * without touching the memory there.
+ */
+#ifndef CAIRN_HEAP_REGISTRY_H
+#define CAIRN_HEAP_REGISTRY_H
+
+#include "heap/heap.h"
+
+/* The default heap, made by the first call from wherever it comes, at the latest before main. NULL: no memory. */
+struct heap *registry_default_heap(void);
+
+/* Creates a heap and appends it. NULL: no memory. */
+struct heap *registry_create_heap(const struct heap_parameters *parameters);
+
+/* Removes a heap, which is not the default heap, from the list and destroys it. */
+void registry_destroy_heap(struct heap *heap);
+
+/* The heap whose handle this is; NULL for any other address. Handles are untrusted. */
+struct heap *registry_find_slowly(const void *handle);
+
+static inline struct heap *unsafe_heap_from_handle(const void *handle)
+{
+    unsigned count = atomic_load_explicit(&arena_count, memory_order_acquire);
+    uintptr_t offset = (uintptr_t)handle - arenas[0].base;
+
+    /* A heap in an arena starts a run, and owns the unit at which it starts, as itself. */
+    if (LIKELY(count != 0 && offset < arenas[0].size && (offset & (UNIT_SIZE - 1)) == 0) &&
+        LIKELY(unit_owner(&arenas[0].units[offset >> UNIT_SHIFT]) == owner_word(handle, RUN_SEGMENT)))
+        return (struct heap *)(uintptr_t)handle;
+    return registry_find_slowly(handle);
+}
+
+/* Holds the list as it is; may be nested. Always taken before the lock of a heap, never after it. */
+void registry_lock(void);
+void registry_unlock(void);
+
+/* The heap behind `heap` in the list, the first for NULL; NULL at the end. The caller holds the registry. */
+struct heap *registry_next(const struct heap *heap);
+unsigned registry_count(void);
+
+#endif

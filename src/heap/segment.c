@@ -1,0 +1,200 @@
+#include "heap/segment.h"
+
+#include "base/assert.h"
+#include <winnt.h>
+#include "heap/block.h"
+
+/* Segments double in size up to this (win32-heap.md 8). */
+#define LARGEST_SEGMENT ((size_t)0xFD0000)
+
+bool segment_commit(struct segment *segment, uintptr_t from, uintptr_t end)
+{
+    struct heap *heap = segment->heap;
+    size_t page = os_page_size();
+    from = align_down(from, page);
+    end = align_up(end, page);
+
+    if (heap->owns_memory) {
+        for (;;) {
+            from = segment_find_page(segment, from, end, false);
+            if (from == end)
+                return true;
+            uintptr_t span_end = segment_find_page(segment, from, end, true);
+            if (!arena_commit(segment, (void *)from, span_end - from, heap->access, false))
+                return false;
+            segment->committed += span_end - from;
+            heap->committed_bytes += span_end - from;
+            from = span_end;
+        }
+    }
+
+    if (end <= segment->committed_end)
+        return true;
+    void *address = (void *)segment->committed_end;
+    size_t size = end - segment->committed_end;
+    if (!heap->commit_routine(heap->commit_context, heap, &address, &size))
+        return false;
+    /* The callee may have committed more than was asked for, but it must be the right place, and enough. */
+    size_t left = (uintptr_t)heap + segment->reserved - segment->committed_end;
+    if ((uintptr_t)address != segment->committed_end || size < end - segment->committed_end || size > left)
+        return false;
+    size = align_down(size, page);
+    segment->committed_end += size;
+    segment->committed += size;
+    heap->committed_bytes += size;
+    return true;
+}
+
+void segment_decommit(struct segment *segment, uintptr_t from, uintptr_t end, bool keep_warm)
+{
+    ASSERT(segment->heap->owns_memory);
+    uintptr_t span = from;
+    while ((span = segment_find_page(segment, span, end, true)) < end) {
+        uintptr_t span_end = segment_find_page(segment, span, end, false);
+        arena_decommit(segment, (void *)span, span_end - span, keep_warm);
+        segment->committed -= span_end - span;
+        segment->heap->committed_bytes -= span_end - span;
+        span = span_end;
+    }
+    if (!keep_warm)
+        arena_cool(segment, (void *)from, end - from);
+}
+
+uintptr_t segment_find_page(const struct segment *segment, uintptr_t from, uintptr_t end, bool committed)
+{
+    if (segment->heap->owns_memory) {
+        size_t page = os_page_size();
+        uintptr_t found = arena_find_page(arena_of(segment), align_down(from, page), align_up(end, page), committed);
+        return size_min(size_max(found, from), end);
+    }
+    if (committed)
+        return from < segment->committed_end ? from : end;
+    return size_min(size_max(from, segment->committed_end), end);
+}
+
+struct segment *segment_of(const struct heap *heap, uintptr_t address)
+{
+    const struct segment *segment;
+
+    if (LIKELY(heap->owns_memory)) {
+        struct arena *arena = arena_of((void *)address);
+        if (UNLIKELY(arena == NULL))
+            return NULL;
+        struct unit *unit = &arena->units[arena_unit_index(arena, (void *)address)];
+        if (UNLIKELY(unit_owner(unit) != owner_word(heap, RUN_SEGMENT)))
+            return NULL;
+        segment = arena_unit_address(arena, unit->run_first);
+    } else {
+        segment = &heap->first;
+    }
+    return address - segment->first < segment->end - segment->first ? (struct segment *)(uintptr_t)segment : NULL;
+}
+
+/* Granules of the free block that starts there in a fresh segment: all that is left, unless a header cannot hold it. */
+static size_t fresh_size(const struct segment *segment, uintptr_t data)
+{
+    size_t left = (segment->end - data) >> GRANULE_SHIFT;
+    return left <= BLOCK_MAX_GRANULES ? left : BLOCK_MAX_GRANULES - BLOCK_MIN_GRANULES;
+}
+
+/* Tiles a fresh segment with free blocks. The commits, which can fail, come before anything that would have to be undone. */
+static bool tile(struct segment *segment)
+{
+    struct heap *heap = segment->heap;
+    size_t size;
+
+    for (uintptr_t data = segment->first; data < segment->end; data += block_bytes(size)) {
+        uintptr_t start = data - BLOCK_DATA_OFFSET;
+        size = fresh_size(segment, data);
+        if (!segment_commit(segment, start, start + size_min(BLOCK_HEAD_SIZE, block_bytes(size))))
+            return false;
+    }
+
+    size_t previous = 0;
+    for (uintptr_t data = segment->first; data < segment->end; data += block_bytes(size)) {
+        uintptr_t start = data - BLOCK_DATA_OFFSET;
+        size = fresh_size(segment, data);
+        uintptr_t end = start + block_bytes(size);
+        block_write(heap, data, size, previous);
+        *segment_granule(segment, data) = segment_find_page(segment, start, end, false) != end ? GRANULE_HOLLOW
+                                                                                               : GRANULE_FREE;
+        bins_insert(heap, data, size);
+        previous = size;
+    }
+    return true;
+}
+
+/* Fills the header in; `guard` bytes at the end are never used. */
+static bool start(struct segment *segment, size_t reserved, size_t guard)
+{
+    size_t usable = align_down(reserved - guard - segment->header_size, GRANULE_SIZE);
+
+    segment->reserved = reserved;
+    segment->guard = guard;
+    segment->first = (uintptr_t)segment + segment->header_size + BLOCK_DATA_OFFSET;
+    segment->end = segment->first + usable;
+    segment->heap->reserved_bytes += reserved;
+    return tile(segment);
+}
+
+bool segment_start_first(struct heap *heap, size_t reserved, size_t guard)
+{
+    struct segment *segment = &heap->first;
+    segment->header_size = align_up(sizeof(struct heap), GRANULE_SIZE);
+    return start(segment, reserved, guard);
+}
+
+/* Writes the header of a run that was taken for a further segment. */
+static bool start_further(struct heap *heap, struct segment *segment, size_t reserved)
+{
+    size_t first_commit = align_up(sizeof(struct segment) + BLOCK_HEAD_SIZE, os_page_size());
+    if (!arena_commit(segment, segment, first_commit, heap->access, false))
+        return false;
+
+    *segment = (struct segment){
+        .signature = SEGMENT_SIGNATURE,
+        .segment_flags = heap->first.segment_flags,
+        .heap = heap,
+        .granules = arena_granule(arena_of(segment), segment),
+        .header_size = align_up(sizeof(struct segment), GRANULE_SIZE),
+        .committed = first_commit,
+        .index = heap->segment_count,
+    };
+    heap->committed_bytes += first_commit;
+    if (start(segment, reserved, os_page_size()))
+        return true;
+    heap->committed_bytes -= segment->committed;
+    heap->reserved_bytes -= reserved;
+    return false;
+}
+
+static size_t grown_segment_size(size_t size)
+{
+    return size_max(size, size_min(2 * size, LARGEST_SEGMENT));
+}
+
+bool segment_add(struct heap *heap, size_t size)
+{
+    if (!(heap->flags & HEAP_GROWABLE))
+        return false;
+
+    size_t least = align_up(size + sizeof(struct segment) + BLOCK_HEAD_SIZE + 2 * os_page_size(), UNIT_SIZE);
+    size_t reserved = size_max(heap->next_segment_size, least);
+    struct segment *segment = arena_take(reserved, heap, RUN_SEGMENT);
+    while (segment == NULL && reserved > least) {
+        reserved = size_max(align_down(reserved / 2, UNIT_SIZE), least);
+        segment = arena_take(reserved, heap, RUN_SEGMENT);
+    }
+    if (segment == NULL)
+        return false;
+    if (!start_further(heap, segment, reserved)) {
+        arena_give_back(segment, false);
+        return false;
+    }
+
+    heap->last_segment->next = segment;
+    heap->last_segment = segment;
+    heap->segment_count++;
+    heap->next_segment_size = grown_segment_size(heap->next_segment_size);
+    return true;
+}

@@ -1,0 +1,197 @@
+#include "heap/walk.h"
+
+#include "heap/block.h"
+#include "heap/large.h"
+
+/* Windows reports four words as the overhead of a free block: its header and its links. */
+#define FREE_OVERHEAD (2 * GRANULE_SIZE)
+
+static bool stop(enum outcome *outcome, enum outcome value)
+{
+    *outcome = value;
+    return false;
+}
+
+/* --- large blocks --------------------------------------------------------------------------------------------------- */
+
+static bool report_large(const struct unit *unit, struct walk_record *record, enum outcome *outcome)
+{
+    if (unit == NULL)
+        return stop(outcome, OUTCOME_OK);
+    *record = (struct walk_record){
+        .kind = WALK_LARGE,
+        .address = (uintptr_t)large_data(unit),
+        .size = unit->large_size,
+        .region = WALK_LARGE_REGION,
+    };
+    return true;
+}
+
+/* --- regions -------------------------------------------------------------------------------------------------------- */
+
+static bool report_region(const struct heap *heap, const struct segment *segment, struct walk_record *record,
+                          enum outcome *outcome)
+{
+    if (segment == NULL)
+        return report_large(heap->first_large, record, outcome);
+    *record = (struct walk_record){
+        .kind = WALK_REGION,
+        .address = (uintptr_t)segment,
+        .size = segment->header_size,
+        .region = (uint8_t)size_min(segment->index, WALK_LARGE_REGION - 1),
+        .committed = segment->committed,
+        .uncommitted = segment->reserved - segment->committed,
+        .first_block = segment->first,
+        .last_block = (uintptr_t)segment + segment->reserved - segment->guard,
+    };
+    return true;
+}
+
+/* --- blocks --------------------------------------------------------------------------------------------------------- */
+
+static void report(struct walk_record *record, const struct segment *segment, enum walk_kind kind, uintptr_t address,
+                   size_t size, size_t overhead)
+{
+    record->kind = kind;
+    record->address = address;
+    record->size = size;
+    record->overhead = (uint8_t)overhead;
+    record->region = (uint8_t)size_min(segment->index, WALK_LARGE_REGION - 1);
+}
+
+/* Reports the committed memory [start, end) of a free block; in front of a hollow part Windows has its marker. */
+static void report_free(struct walk_record *record, const struct segment *segment, uintptr_t start, uintptr_t end,
+                        bool hollow_follows)
+{
+    size_t length = end - start - (hollow_follows ? BLOCK_END_MARKER : 0);
+    size_t overhead = size_min(length, FREE_OVERHEAD);
+    report(record, segment, WALK_FREE, start + overhead, length - overhead, overhead);
+}
+
+/* The committed rest of a free block, behind a hollow part, starts at a page and ends at a block or the next hollow part. */
+static bool report_rest(const struct segment *segment, uintptr_t data, struct walk_record *record, enum outcome *outcome)
+{
+    uintptr_t start = data - BLOCK_DATA_OFFSET;
+    if (!is_aligned(start, os_page_size()))
+        return stop(outcome, OUTCOME_NOT_A_BLOCK);
+
+    uintptr_t segment_end = segment->end - BLOCK_DATA_OFFSET;
+    uintptr_t committed_end = segment_find_page(segment, start, segment_end, false);
+    uintptr_t end = start;
+    while (end < committed_end && *segment_granule(segment, end + BLOCK_DATA_OFFSET) == GRANULE_NONE)
+        end += GRANULE_SIZE;
+    report_free(record, segment, start, end, end == committed_end && end != segment_end);
+    return true;
+}
+
+/* Reads the header of what the granule map says is a block. */
+static bool read_block(const struct segment *segment, uintptr_t data, size_t *size)
+{
+    struct block_header header;
+    if (!block_read(segment->heap, data, &header))
+        return false;
+    *size = header.size;
+    return header.size >= BLOCK_MIN_GRANULES && header.size <= (segment->end - data) >> GRANULE_SHIFT;
+}
+
+/* Reports what starts where the data of a block would be at `data`. */
+static bool report_at(const struct heap *heap, const struct segment *segment, uintptr_t data,
+                      struct walk_record *record, enum outcome *outcome)
+{
+    size_t size;
+
+    if (data == segment->end)
+        return report_region(heap, segment->next, record, outcome);
+    if (data < segment->first || data > segment->end || !is_aligned(data, GRANULE_SIZE))
+        return stop(outcome, OUTCOME_NOT_A_BLOCK);
+
+    uint8_t granule = *segment_granule(segment, data);
+    if (granule == GRANULE_NONE)
+        return report_rest(segment, data, record, outcome);
+    if (!read_block(segment, data, &size))
+        return stop(outcome, OUTCOME_BLOCK_DAMAGED);
+    if (granule_is_free(granule)) {
+        uintptr_t start = data - BLOCK_DATA_OFFSET;
+        uintptr_t end = start + block_bytes(size);
+        uintptr_t committed_end = granule == GRANULE_HOLLOW ? segment_find_page(segment, start, end, false) : end;
+        report_free(record, segment, start, committed_end, committed_end != end);
+        return true;
+    }
+    size_t requested = block_capacity(size) - (size_t)(granule - GRANULE_BUSY);
+    report(record, segment, WALK_BUSY, data, requested, block_bytes(size) - requested);
+    return true;
+}
+
+/* Behind a free record comes a block, or the hollow part that cut it off. */
+static bool report_behind_free(const struct heap *heap, const struct segment *segment, uintptr_t end,
+                               struct walk_record *record, enum outcome *outcome)
+{
+    uintptr_t hollow = end + BLOCK_END_MARKER;
+    uintptr_t segment_end = segment->end - BLOCK_DATA_OFFSET;
+
+    if (!is_aligned(hollow, os_page_size()) || hollow >= segment_end ||
+        segment_find_page(segment, hollow, hollow + 1, false) != hollow)
+        return report_at(heap, segment, end + BLOCK_DATA_OFFSET, record, outcome);
+
+    uintptr_t hollow_end = segment_find_page(segment, hollow, segment_end, true);
+    report(record, segment, WALK_UNCOMMITTED, hollow, hollow_end - hollow, 0);
+    return true;
+}
+
+static bool report_behind_busy(const struct heap *heap, const struct segment *segment, struct walk_record *record,
+                               enum outcome *outcome)
+{
+    size_t size;
+    uintptr_t data = record->address;
+
+    if (!is_aligned(data, GRANULE_SIZE) || !granule_is_busy(*segment_granule(segment, data)))
+        return stop(outcome, OUTCOME_NOT_A_BLOCK);
+    if (!read_block(segment, data, &size))
+        return stop(outcome, OUTCOME_BLOCK_DAMAGED);
+    return report_at(heap, segment, data + block_bytes(size), record, outcome);
+}
+
+/* The segment whose region record has this address; NULL: none. */
+static const struct segment *segment_at(const struct heap *heap, uintptr_t address)
+{
+    if (address == (uintptr_t)heap)
+        return &heap->first;
+    /* Only an address inside the tiled part can be looked up: the first that a further segment's header leaves. */
+    uintptr_t inside = address + align_up(sizeof(struct segment), GRANULE_SIZE) + BLOCK_DATA_OFFSET;
+    const struct segment *segment = segment_of(heap, inside);
+    return (uintptr_t)segment == address ? segment : NULL;
+}
+
+/* The segment that a cursor is in; NULL: in none. */
+static const struct segment *segment_of_cursor(const struct heap *heap, const struct walk_record *record)
+{
+    if (record->kind == WALK_REGION)
+        return segment_at(heap, record->address);
+    /* An uncommitted unit may be nobody's, but in front of it is the committed head of the free block. */
+    return segment_of(heap, record->kind == WALK_UNCOMMITTED ? record->address - 1 : record->address);
+}
+
+bool walk_next(const struct heap *heap, struct walk_record *record, enum outcome *outcome)
+{
+    if (record->address == 0)
+        return report_region(heap, &heap->first, record, outcome);
+    if (record->kind == WALK_LARGE) {
+        const struct unit *unit = large_find(heap, (void *)record->address);
+        return unit != NULL ? report_large(unit->large_next, record, outcome) : stop(outcome, OUTCOME_NOT_A_BLOCK);
+    }
+
+    const struct segment *segment = segment_of_cursor(heap, record);
+    if (segment == NULL)
+        return stop(outcome, OUTCOME_NOT_A_BLOCK);
+    uintptr_t end = record->address + record->size;
+    switch (record->kind) {
+    case WALK_REGION:
+        return report_at(heap, segment, segment->first, record, outcome);
+    case WALK_FREE:
+        return report_behind_free(heap, segment, end, record, outcome);
+    case WALK_UNCOMMITTED:
+        return report_at(heap, segment, end + BLOCK_DATA_OFFSET, record, outcome);
+    default:
+        return report_behind_busy(heap, segment, record, outcome);
+    }
+}

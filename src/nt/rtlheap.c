@@ -1,0 +1,127 @@
+/*
+ * The routines that begin and end a heap.
+ */
+#include "base/align.h"
+#include "nt/entry.h"
+#include "nt/status.h"
+
+#include <string.h>
+
+/* The bits that stay in a heap's flags. A request for a segment heap is met with the one kind of heap that there is. */
+#define KEPT_CREATE_FLAGS (HEAP_CREATE_VALID_MASK & ~(ULONG)(HEAP_CREATE_SEGMENT_HEAP | HEAP_CREATE_HARDENED))
+
+/* The bits that a heap's force flags do not take over from its flags (nt-heap.md 14). */
+#define NOT_FORCED (HEAP_SHARED | HEAP_DISABLE_COALESCE_ON_FREE | HEAP_GROWABLE | HEAP_CLASS_MASK)
+
+/* Reads the caller's parameters. False: they cannot be read. A structure of another length counts as absent. */
+static bool read_parameters(const RTL_HEAP_PARAMETERS *from, RTL_HEAP_PARAMETERS *to)
+{
+    memset(to, 0, sizeof *to);
+    if (from == NULL)
+        return true;
+    if (!os_is_readable(from) || !os_is_readable((const char *)from + sizeof from->Length - 1))
+        return false;
+    if (from->Length != sizeof *from)
+        return true;
+    if (!os_is_readable((const char *)from + sizeof *from - 1))
+        return false;
+    *to = *from;
+    return true;
+}
+
+/* The caller's routine behind the core's commit_routine; `context` holds its address. */
+static bool call_commit_routine(void *context, void *base, void **address, size_t *size)
+{
+    PRTL_HEAP_COMMIT_ROUTINE routine;
+    _Static_assert(sizeof routine == sizeof context, "a function pointer fits a data pointer");
+    memcpy(&routine, &context, sizeof routine);
+    return NT_SUCCESS(routine(base, address, size));
+}
+
+/* Sizes of a heap in the caller's memory. False: they contradict each other. */
+static bool place_in_caller_memory(struct heap_parameters *to, const RTL_HEAP_PARAMETERS *from)
+{
+    if (to->flags & HEAP_GROWABLE)
+        return false;
+    if (from->CommitRoutine != NULL) {
+        if (from->InitialCommit == 0 || from->InitialCommit > from->InitialReserve)
+            return false;
+        to->commit = from->InitialCommit;
+        to->reserve = from->InitialReserve;
+        to->commit_routine = call_commit_routine;
+        memcpy(&to->commit_context, &from->CommitRoutine, sizeof to->commit_context);
+    } else if (to->reserve == 0) {
+        to->reserve = to->commit;
+    }
+    return to->reserve != 0;
+}
+
+/* Sizes of a heap in memory of its own (nt-heap.md 2.2). False: they do not fit the address space. */
+static bool place_in_own_memory(struct heap_parameters *to, const RTL_HEAP_PARAMETERS *from)
+{
+    if (from->CommitRoutine != NULL)
+        return false;
+    if (to->reserve != 0) {
+        to->commit = size_min(to->commit, to->reserve);
+        return true;
+    }
+    /* Without a size a growable heap gets 16 pages beyond what is committed, a fixed one what is committed in 16 pages. */
+    if (to->flags & HEAP_GROWABLE)
+        return true;
+    return align_up_checked(size_max(to->commit, 1), UNIT_SIZE, &to->reserve);
+}
+
+PVOID RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T CommitSize, PVOID Lock,
+                    PRTL_HEAP_PARAMETERS Parameters)
+{
+    RTL_HEAP_PARAMETERS tuning;
+    if (!read_parameters(Parameters, &tuning)) {
+        status_set(STATUS_ACCESS_VIOLATION);
+        return NULL;
+    }
+    if (Lock != NULL) {
+        /* A heap always has a lock of its own kind; a foreign one would be taken for serialization and not be it. */
+        status_set(Flags & HEAP_NO_SERIALIZE ? STATUS_INVALID_PARAMETER : STATUS_NOT_SUPPORTED);
+        return NULL;
+    }
+
+    struct heap_parameters parameters = {
+        .flags = Flags & KEPT_CREATE_FLAGS,
+        .reserve = ReserveSize,
+        .commit = CommitSize,
+        .caller_memory = HeapBase,
+        .segment_reserve = tuning.SegmentReserve,
+        .segment_commit = tuning.SegmentCommit,
+        .decommit_block_threshold = tuning.DeCommitFreeBlockThreshold,
+        .decommit_total_threshold = tuning.DeCommitTotalFreeThreshold,
+        .maximum_allocation = tuning.MaximumAllocationSize,
+        .large_threshold = tuning.VirtualMemoryThreshold,
+    };
+    bool placed = HeapBase != NULL ? place_in_caller_memory(&parameters, &tuning)
+                                   : place_in_own_memory(&parameters, &tuning);
+    if (!placed) {
+        status_set(STATUS_INVALID_PARAMETER);
+        return NULL;
+    }
+    parameters.force_flags = parameters.flags & ~(ULONG)NOT_FORCED;
+
+    struct heap *heap = registry_create_heap(&parameters);
+    if (heap == NULL)
+        status_set(STATUS_NO_MEMORY);
+    return heap;
+}
+
+PVOID RtlDestroyHeap(PVOID HeapHandle)
+{
+    struct heap *heap = unsafe_heap_from_handle(HeapHandle);
+    if (HeapHandle == NULL)
+        return NULL;
+    if (heap == NULL) {
+        report_failure(OUTCOME_NOT_A_HEAP, "RtlDestroyHeap (HeapDestroy)", HeapHandle, NULL);
+        return HeapHandle;
+    }
+    if (heap == registry_default_heap())
+        return HeapHandle;
+    registry_destroy_heap(heap);
+    return NULL;
+}

@@ -1,0 +1,128 @@
+/*
+ * Information classes, and the totals of a heap.
+ */
+#include "nt/entry.h"
+#include "nt/status.h"
+#include "nt/summary.h"
+
+/* --- querying ------------------------------------------------------------------------------------------------------- */
+
+static NTSTATUS query_compatibility(PVOID handle, PVOID information, SIZE_T length, PSIZE_T return_length)
+{
+    const struct heap *heap = unsafe_heap_from_handle(handle);
+
+    if (length < sizeof(ULONG)) {
+        if (return_length != NULL)
+            *return_length = sizeof(ULONG);
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    if (heap == NULL || information == NULL)
+        return STATUS_ACCESS_VIOLATION;
+    *(ULONG *)information = heap->compatibility;
+    if (return_length != NULL)
+        *return_length = sizeof(ULONG);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS RtlQueryHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS HeapInformationClass, PVOID HeapInformation,
+                                 SIZE_T HeapInformationLength, PSIZE_T ReturnLength)
+{
+    if (HeapInformationClass == HeapCompatibilityInformation)
+        return query_compatibility(HeapHandle, HeapInformation, HeapInformationLength, ReturnLength);
+    return STATUS_INVALID_INFO_CLASS;
+}
+
+/* --- setting -------------------------------------------------------------------------------------------------------- */
+
+/* The order of the checks is Windows' (nt-heap.md 8). */
+static NTSTATUS set_compatibility(PVOID handle, const void *information, SIZE_T length)
+{
+    struct heap *heap = unsafe_heap_from_handle(handle);
+
+    if (length < sizeof(ULONG))
+        return STATUS_BUFFER_TOO_SMALL;
+    if (heap == NULL)
+        return STATUS_INVALID_HANDLE;
+    if (information == NULL || (heap->flags & HEAP_NO_SERIALIZE) || !(heap->flags & HEAP_GROWABLE))
+        return STATUS_INVALID_PARAMETER;
+
+    ULONG wanted = *(const ULONG *)information;
+    NTSTATUS status = STATUS_UNSUCCESSFUL;
+    entry_lock(heap, heap->flags);
+    if (wanted == HEAP_COMPATIBILITY_LFH || (wanted == HEAP_COMPATIBILITY_STANDARD && wanted == heap->compatibility)) {
+        heap->compatibility = wanted;
+        status = STATUS_SUCCESS;
+    }
+    lock_release(&heap->lock);
+    return status;
+}
+
+static void trim(struct heap *heap)
+{
+    entry_lock(heap, heap->flags);
+    heap_trim(heap);
+    entry_unlock(heap, heap->flags, "RtlSetHeapInformation (HeapSetInformation)");
+}
+
+/* A heap that other threads may be in without a lock is left alone when all heaps are meant. */
+static void trim_all(void)
+{
+    registry_lock();
+    for (struct heap *heap = registry_next(NULL); heap != NULL; heap = registry_next(heap)) {
+        if (!(heap->flags & HEAP_NO_SERIALIZE))
+            trim(heap);
+    }
+    registry_unlock();
+}
+
+static NTSTATUS optimize_resources(PVOID handle, const HEAP_OPTIMIZE_RESOURCES_INFORMATION *information, SIZE_T length)
+{
+    struct heap *heap = unsafe_heap_from_handle(handle);
+
+    if (information == NULL || length < sizeof *information ||
+        information->Version != HEAP_OPTIMIZE_RESOURCES_CURRENT_VERSION || information->Flags != 0)
+        return STATUS_INVALID_PARAMETER;
+    if (handle != NULL && heap == NULL)
+        return STATUS_INVALID_HANDLE;
+    if (heap != NULL)
+        trim(heap);
+    else
+        trim_all();
+    arena_purge();
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS RtlSetHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS HeapInformationClass, PVOID HeapInformation,
+                               SIZE_T HeapInformationLength)
+{
+    switch (HeapInformationClass) {
+    case HeapCompatibilityInformation:
+        return set_compatibility(HeapHandle, HeapInformation, HeapInformationLength);
+    case HeapEnableTerminationOnCorruption:
+        report_enable_termination();
+        return STATUS_SUCCESS;
+    case HeapOptimizeResources:
+        return optimize_resources(HeapHandle, HeapInformation, HeapInformationLength);
+    default:
+        return STATUS_INVALID_INFO_CLASS;
+    }
+}
+
+/* --- totals --------------------------------------------------------------------------------------------------------- */
+
+NTSTATUS summary_of_heap(PVOID handle, HEAP_SUMMARY *summary)
+{
+    struct heap *heap = unsafe_heap_from_handle(handle);
+    if (heap == NULL)
+        return STATUS_INVALID_HANDLE;
+
+    struct heap_totals totals;
+    entry_lock(heap, heap->flags);
+    heap_sum(heap, &totals);
+    entry_unlock(heap, heap->flags, "HeapSummary");
+    summary->cbAllocated = totals.requested;
+    summary->cbCommitted = totals.committed;
+    summary->cbReserved = totals.reserved;
+    summary->cbMaxReserve = heap->flags & HEAP_GROWABLE ? MAXSIZE_T : totals.reserved;
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,40 @@
+/*
+ * The routines on a heap's lock. A heap made with HEAP_NO_SERIALIZE has none to take: they succeed and do nothing.
+ */
+#include "nt/entry.h"
+#include "nt/status.h"
+
+/* The heap behind the handle; a wrong one is reported, and told of in the last error unless it is NULL. */
+static struct heap *heap_to_lock(PVOID handle, const char *function)
+{
+    struct heap *heap = unsafe_heap_from_handle(handle);
+    if (heap == NULL && handle != NULL) {
+        report_failure(OUTCOME_NOT_A_HEAP, function, handle, NULL);
+        status_set(STATUS_INVALID_HANDLE);
+    }
+    return heap;
+}
+
+BOOLEAN RtlLockHeap(PVOID HeapHandle)
+{
+    struct heap *heap = heap_to_lock(HeapHandle, "RtlLockHeap (HeapLock)");
+    if (heap == NULL)
+        return FALSE;
+    entry_lock(heap, heap->flags);
+    return TRUE;
+}
+
+BOOLEAN RtlUnlockHeap(PVOID HeapHandle)
+{
+    struct heap *heap = heap_to_lock(HeapHandle, "RtlUnlockHeap (HeapUnlock)");
+    if (heap == NULL)
+        return FALSE;
+    if (heap->flags & HEAP_NO_SERIALIZE)
+        return TRUE;
+    if (!lock_is_held(&heap->lock)) {
+        status_set(STATUS_RESOURCE_NOT_OWNED);
+        return FALSE;
+    }
+    lock_release(&heap->lock);
+    return TRUE;
+}

@@ -1,0 +1,48 @@
+/*
+ * The heaps of the process.
+ */
+#include "nt/entry.h"
+#include "nt/process.h"
+#include "nt/status.h"
+
+PVOID process_heap(void)
+{
+    struct heap *heap = registry_default_heap();
+    if (UNLIKELY(heap == NULL))
+        status_set(STATUS_NO_MEMORY);
+    return heap;
+}
+
+ULONG RtlGetProcessHeaps(ULONG NumberOfHeaps, PVOID *ProcessHeaps)
+{
+    if (process_heap() == NULL)
+        return 0;
+
+    registry_lock();
+    ULONG stored = 0;
+    for (struct heap *heap = registry_next(NULL); heap != NULL && stored < NumberOfHeaps && ProcessHeaps != NULL;
+         heap = registry_next(heap))
+        ProcessHeaps[stored++] = heap;
+    ULONG count = registry_count();
+    registry_unlock();
+    return count;
+}
+
+NTSTATUS RtlEnumProcessHeaps(PRTL_ENUM_HEAPS_ROUTINE EnumRoutine, PVOID Parameter)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    if (EnumRoutine == NULL)
+        return STATUS_INVALID_PARAMETER;
+    if (process_heap() == NULL)
+        return STATUS_NO_MEMORY;
+
+    registry_lock();
+    for (struct heap *heap = registry_next(NULL); heap != NULL && NT_SUCCESS(status);) {
+        /* The routine may destroy the heap that it is called for. */
+        struct heap *next = registry_next(heap);
+        status = EnumRoutine(heap, Parameter);
+        heap = next;
+    }
+    registry_unlock();
+    return status;
+}

@@ -1,0 +1,95 @@
+/*
+ * What the library needs of the operating system, and the whole of it: no other folder makes a system call.
+ *
+ * Sizes and addresses are multiples of the page size unless said otherwise. A call that acquires something answers false
+ * or NULL when the system has no more to give; any other failure is a bug of ours and ends the process with a message.
+ * Every call may be made from any thread, before constructors have run, and none allocates from a heap.
+ */
+#ifndef CAIRN_OS_OS_H
+#define CAIRN_OS_OS_H
+
+#include "base/compiler.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#define OS_KNOWS_SINGLE_THREADED 1
+#else
+#define OS_KNOWS_SINGLE_THREADED 0
+#endif
+
+/* What committed pages may be used for. */
+enum os_access {
+    OS_READ_WRITE,
+    OS_READ_WRITE_EXECUTE,
+};
+
+/* Bytes in a page: a power of two, the same for the life of the process. */
+size_t os_page_size(void);
+
+/* Bytes of address space that the process may map in all; SIZE_MAX when it has no limit (RLIMIT_AS). */
+size_t os_address_space_limit(void);
+
+/* Reserves address space that faults when touched. `alignment` is a power of two. NULL: none left. */
+void *os_reserve(size_t size, size_t alignment);
+
+/* Reserves address space that reads as zero and faults when written; costs no memory until committed. NULL: none left. */
+void *os_reserve_zeros(size_t size);
+
+/* Makes reserved pages usable. Pages that were not before read as zero. False: no memory, and nothing is promised about
+ * which of the pages became usable. */
+bool os_commit(void *address, size_t size, enum os_access access);
+
+/* Takes the memory of committed pages away; they are reserved again and fault when touched. */
+void os_decommit(void *address, size_t size);
+
+/* Takes the memory of committed pages away; they stay committed and read as zero. */
+void os_discard(void *address, size_t size);
+
+/* Gives a whole reservation back. */
+void os_release(void *address, size_t size);
+
+/* Whether the byte at any address, mapped or not, can be read. Costs a system call. */
+bool os_is_readable(const void *address);
+
+/* Waits while *word is `expected`; may return early. Wakes one waiter. */
+void os_wait(atomic_uint *word, unsigned expected);
+void os_wake_one(atomic_uint *word);
+
+/* 64 bits that an attacker cannot guess; less good ones where the system has no source of them. */
+uint64_t os_random(void);
+
+/* Writes all of `text` to standard error; failures are ignored, there is nobody left to tell. */
+void os_write_error(const char *text, size_t length);
+
+/* Ends the process with SIGABRT. */
+_Noreturn void os_abort(void);
+
+/* Has the three called around every fork of this process: before it, and after it in the parent and in the child.
+ * False: no memory. */
+bool os_on_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void));
+
+/* A number of the calling thread: never 0, never used again for another thread. */
+extern THREAD_LOCAL unsigned os_thread_number_cached;
+unsigned os_assign_thread_number(void);
+
+static inline unsigned os_thread_number(void)
+{
+    return LIKELY(os_thread_number_cached != 0) ? os_thread_number_cached : os_assign_thread_number();
+}
+
+/* Whether no other thread can be running: then a lock may do without locked instructions. */
+static inline bool os_is_single_threaded(void)
+{
+#if OS_KNOWS_SINGLE_THREADED
+    return __libc_single_threaded != 0;
+#else
+    return false;
+#endif
+}
+
+#endif

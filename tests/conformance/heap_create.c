@@ -1,0 +1,342 @@
+/* HeapCreate: win32-heap.md 3.3, 1.1, 2; header fields: nt-heap.md 14. */
+#include "blocks.h"
+
+#define HEAPS 300
+
+static ULONG header_field(HANDLE heap, size_t offset)
+{
+    ULONG value;
+    memcpy(&value, (const unsigned char *)heap + offset, sizeof(value));
+    return value;
+}
+
+static HANDLE create(DWORD options, SIZE_T initial, SIZE_T maximum)
+{
+    POISON_LAST_ERROR();
+    HANDLE heap = HeapCreate(options, initial, maximum);
+    if (CHECK(heap != NULL)) {
+        CHECK_LAST_ERROR_UNTOUCHED();
+    }
+    return heap;
+}
+
+static void destroy(HANDLE heap)
+{
+    CHECK(HeapValidate(heap, 0, NULL));
+    CHECK(HeapDestroy(heap));
+}
+
+/* win32-heap.md 1.1: handles are 64 KiB aligned, readable, and the first walk record's address */
+static void handle_is_the_first_byte(void)
+{
+    static const struct {
+        DWORD options;
+        SIZE_T initial, maximum;
+    } kinds[] = {{0, 0, 0}, {HEAP_NO_SERIALIZE, 0, 0}, {0, 0x1000, 0x10000}, {HEAP_NO_SERIALIZE, 0, 0x300000}};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        HANDLE heap = create(kinds[i].options, kinds[i].initial, kinds[i].maximum);
+        CHECK_EQ_UINT((uintptr_t)heap & 0xFFFF, 0);
+        PROCESS_HEAP_ENTRY entry = {0};
+        CHECK(HeapWalk(heap, &entry));
+        CHECK_EQ_PTR(entry.lpData, heap);
+        destroy(heap);
+    }
+}
+
+/* nt-heap.md 14: signature, Flags, ForceFlags, segment flags at their offsets; 3.3: other bits masked off, class 1 */
+static void header_fields(void)
+{
+    static const struct {
+        DWORD options;
+        SIZE_T initial, maximum;
+        ULONG flags, force;
+    } rows[] = {
+        {0, 0, 0, 0x1002, 0},
+        {HEAP_NO_SERIALIZE, 0, 0, 0x1003, 1},
+        {0x20 | 0x40 | HEAP_NO_SERIALIZE, 0, 0, 0x1003, 1},
+        {0, 0x1000, 0x10000, 0x1000, 0},
+        {0x04000000, 0, 0, 0x1002, 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        HANDLE heap = create(rows[i].options, rows[i].initial, rows[i].maximum);
+        CHECK_EQ_UINT(header_field(heap, 0x10), 0xFFEEFFEE);
+        CHECK_EQ_UINT(header_field(heap, 0x70), rows[i].flags);
+        CHECK_EQ_UINT(header_field(heap, 0x74), rows[i].force);
+        ULONG segment = header_field(heap, 0x14);
+        CHECK(segment == 0 || segment == (rows[i].flags & 2));
+        destroy(heap);
+    }
+}
+
+/* win32-heap.md 1.2, 3.3: no bit is an error (0x100 and 0x200 ask for another kind of heap and are left out) */
+static void undefined_options_are_ignored(void)
+{
+    for (unsigned bit = 3; bit < 26; bit++) {
+        if (bit == 8 || bit == 9) {
+            continue;
+        }
+        HANDLE heap = create((DWORD)1 << bit, 0, 0);
+        CHECK(HeapAlloc(heap, 0, 100) != NULL);
+        destroy(heap);
+    }
+}
+
+/* win32-heap.md 3.3: what a new growable heap reserves on Windows 10 */
+static void growable_reservation(void)
+{
+    static const SIZE_T initial[] = {0, 0x80000, 0x150000};
+    for (size_t i = 0; i < sizeof(initial) / sizeof(initial[0]); i++) {
+        HANDLE heap = create(0, initial[i], 0);
+        WINE_DIFFERS("HeapCreate reserves the initial size and 64 KiB") {
+            CHECK_EQ_UINT(region_size(heap, 0), initial[i] + 0x10000);
+        }
+        destroy(heap);
+    }
+}
+
+/* win32-heap.md 3.3: the initial size is committed, in pages; 0 commits 0x400 * ptr bytes */
+static void initial_commit(void)
+{
+    HANDLE heap = create(0, 0, 0);
+    WINE_DIFFERS("a new heap has 0x400 * ptr bytes committed") {
+        CHECK_EQ_UINT(region_committed(heap, 0), 0x400 * sizeof(void *));
+    }
+    destroy(heap);
+
+    static const SIZE_T initial[] = {0x3000, 0x10000, 0x80000, 0x150000};
+    for (size_t i = 0; i < sizeof(initial) / sizeof(initial[0]); i++) {
+        heap = create(0, initial[i], 0);
+        SIZE_T committed = region_committed(heap, 0);
+        CHECK(committed >= initial[i]);
+        CHECK_EQ_UINT(committed % PAGE, 0);
+        WINE_DIFFERS("the initial size is rounded up to pages, not to 64 KiB") {
+            CHECK(committed <= initial[i] + 0x2000);
+        }
+        destroy(heap);
+    }
+    heap = create(0, 0x5001, 0);
+    CHECK(region_committed(heap, 0) >= 0x6000);
+    CHECK_EQ_UINT(region_committed(heap, 0) % PAGE, 0);
+    destroy(heap);
+}
+
+/* win32-heap.md 2: a fixed heap of any small size; the reservation is rounded up to 0x400 * ptr */
+static void fixed_reservation_is_rounded_up(void)
+{
+    SIZE_T step = 0x400 * sizeof(void *);
+    for (SIZE_T n = 0x100; n <= 0xFF00; n += 0x100) {
+        HANDLE heap = create(0, n, n);
+        bool ok = true;
+        WINE_DIFFERS("the reservation of a fixed-size heap is rounded up to 0x400 * ptr") {
+            ok = CHECK_EQ_UINT(region_size(heap, 0), (n + step - 1) / step * step);
+        }
+        destroy(heap);
+        if (!ok) {
+            break; /* one report is enough */
+        }
+    }
+}
+
+/* win32-heap.md 3.3, 9: the initial size may equal the maximum, and be larger */
+static void initial_against_maximum(void)
+{
+    HANDLE heap = create(0, UNIT, UNIT);
+    CHECK(HeapAlloc(heap, 0, 0x10000) != NULL);
+    destroy(heap);
+
+    heap = create(0, 2 * UNIT, UNIT);
+    CHECK(HeapAlloc(heap, 0, 0x10000) != NULL);
+    CHECK(region_size(heap, 0) >= 2 * UNIT);
+    destroy(heap);
+
+    heap = create(0, 0x2000, 1);
+    CHECK(HeapAlloc(heap, 0, 100) != NULL);
+    destroy(heap);
+}
+
+/* win32-heap.md 2: how much of a fixed heap of size A a single block may take */
+static void fixed_heap_limit(void)
+{
+    HANDLE heap = create(0, UNIT, UNIT);
+    SIZE_T fits = UNIT - (0x400 + 0x100 * sizeof(void *));
+    SIZE_T too_large = UNIT - (0x200 + 0x80 * sizeof(void *));
+
+    POISON_LAST_ERROR();
+    void *none = NULL;
+    WINE_DIFFERS("a fixed-size heap loses more than 0x600 bytes to its header") {
+        none = HeapAlloc(heap, 0, too_large);
+        CHECK_EQ_PTR(none, NULL);
+        CHECK_LAST_ERROR(ERROR_NOT_ENOUGH_MEMORY);
+    }
+    CHECK(HeapFree(heap, 0, none));
+
+    POISON_LAST_ERROR();
+    void *block = HeapAlloc(heap, 0, fits);
+    CHECK(block != NULL);
+    CHECK_LAST_ERROR_UNTOUCHED();
+    CHECK_EQ_UINT(HeapSize(heap, 0, block), fits);
+    if (block != NULL) {
+        pattern_fill(block, fits, 1);
+        CHECK(HeapValidate(heap, 0, NULL));
+        CHECK(pattern_holds(block, fits, 1));
+        CHECK(HeapFree(heap, 0, block));
+    }
+    destroy(heap);
+}
+
+/* win32-heap.md 2 [calc]: a fixed heap of any size loses at most 0xC00 bytes */
+static void fixed_heap_overhead(void)
+{
+    for (SIZE_T size = 0x2000; size <= 0x40000; size *= 2) {
+        HANDLE heap = create(0, 0, size);
+        void *block = HeapAlloc(heap, 0, size - 0xC00);
+        tell_case(CHECK(block != NULL), "a fixed-size heap's whole room in one block");
+        if (block != NULL) {
+            memset(block, 0xA5, size - 0xC00);
+        }
+        destroy(heap);
+    }
+}
+
+/* win32-heap.md 2: a fixed heap does not grow and recovers when blocks are freed */
+static void fixed_heap_runs_full(void)
+{
+    HANDLE heap = create(0, 0x1000, 0x20000);
+    void *blocks[64];
+    unsigned n = 0;
+    POISON_LAST_ERROR();
+    while (n < 64 && (blocks[n] = HeapAlloc(heap, 0, 0x1000)) != NULL) {
+        pattern_fill(blocks[n], 0x1000, n);
+        n++;
+    }
+    CHECK_LAST_ERROR(ERROR_NOT_ENOUGH_MEMORY);
+    CHECK(n >= 28 && n < 32);
+    CHECK_EQ_UINT(region_size(heap, 1), 0);
+    CHECK(HeapValidate(heap, 0, NULL));
+    for (unsigned i = 0; i < n; i++) {
+        CHECK(pattern_holds(blocks[i], 0x1000, i));
+    }
+    CHECK(HeapFree(heap, 0, blocks[3]));
+    void *again = HeapAlloc(heap, 0, 0x1000);
+    CHECK_EQ_PTR(again, blocks[3]);
+    destroy(heap);
+}
+
+/* win32-heap.md 3.3: a fixed heap of more than 4 GiB of address space is a heap like any other, if it can be had */
+static void huge_maximum(void)
+{
+    for (unsigned shift = 32; shift < 47; shift++) {
+        for (int off = -1; off <= 1; off++) {
+            SIZE_T maximum = ((SIZE_T)1 << shift) + (SIZE_T)off * 0x10000;
+            POISON_LAST_ERROR();
+            HANDLE heap = HeapCreate(0, 0, maximum);
+            if (heap == NULL) {
+                CHECK_LAST_ERROR(ERROR_NOT_ENOUGH_MEMORY);
+                continue;
+            }
+            unsigned char *first = HeapAlloc(heap, 0, 1000);
+            unsigned char *second = HeapAlloc(heap, 0, 0x10000);
+            bool ok = CHECK(first > (unsigned char *)heap && first < (unsigned char *)heap + 0x2000) &&
+                      CHECK(second > first && second < first + 0x2000);
+            if (ok) {
+                pattern_fill(second, 0x10000, 1);
+                ok = CHECK(HeapValidate(heap, 0, NULL)) && CHECK(HeapFree(heap, 0, first)) &&
+                     CHECK(HeapValidate(heap, 0, NULL));
+            }
+            CHECK(HeapDestroy(heap));
+            if (!ok) {
+                return;
+            }
+        }
+    }
+}
+
+/* win32-heap.md 3.3: absurd sizes give NULL and ERROR_NOT_ENOUGH_MEMORY, nothing else changes */
+static void absurd_sizes(void)
+{
+    static const struct {
+        const char *name;
+        SIZE_T initial, maximum;
+    } rows[] = {
+        {"initial 2^46", (SIZE_T)1 << 46, 0},
+        {"initial 2^60", (SIZE_T)1 << 60, 0},
+        {"initial 2^63", (SIZE_T)1 << 63, 0},
+        {"initial SIZE_MAX", SIZE_MAX, 0},
+        {"initial SIZE_MAX - 0xFFFF", SIZE_MAX - 0xFFFF, 0},
+        {"initial SIZE_MAX - 0x10000", SIZE_MAX - 0x10000, 0},
+        {"maximum 2^60", 0, (SIZE_T)1 << 60},
+        {"maximum 2^63", 0x1000, (SIZE_T)1 << 63},
+        {"maximum SIZE_MAX", 0, SIZE_MAX},
+        {"maximum SIZE_MAX - 0xFFF", 0, SIZE_MAX - 0xFFF},
+        {"maximum SIZE_MAX - 0x1FFF", 0, SIZE_MAX - 0x1FFF},
+        {"both SIZE_MAX", SIZE_MAX, SIZE_MAX},
+        {"initial SIZE_MAX, maximum 1", SIZE_MAX, 1},
+    };
+    DWORD heaps = GetProcessHeaps(0, NULL);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        HANDLE heap = NULL;
+        WINE_DIFFERS("HeapCreate caps an absurd size") {
+            POISON_LAST_ERROR();
+            heap = HeapCreate(0, rows[i].initial, rows[i].maximum);
+            tell_case(CHECK_EQ_PTR(heap, NULL), rows[i].name);
+            tell_case(CHECK_LAST_ERROR(ERROR_NOT_ENOUGH_MEMORY), rows[i].name);
+        }
+        if (heap != NULL) {
+            HeapDestroy(heap);
+        }
+    }
+    CHECK_EQ_UINT(GetProcessHeaps(0, NULL), heaps);
+    CHECK(HeapValidate(GetProcessHeap(), 0, NULL));
+}
+
+/* win32-heap.md 3.3: GENERATE_EXCEPTIONS does not concern HeapCreate itself */
+static void failure_never_raises(void)
+{
+    WINE_DIFFERS("HeapCreate caps an absurd size") {
+        POISON_LAST_ERROR();
+        HANDLE heap = HeapCreate(HEAP_GENERATE_EXCEPTIONS, SIZE_MAX, 0);
+        CHECK_EQ_PTR(heap, NULL);
+        CHECK_LAST_ERROR(ERROR_NOT_ENOUGH_MEMORY);
+        if (heap != NULL) {
+            HeapDestroy(heap);
+        }
+    }
+}
+
+/* 3.2, 3.3: every heap is in the process's list; many may live at a time, and each is whole */
+static void many_heaps(void)
+{
+    static HANDLE heaps[HEAPS];
+    static unsigned char *blocks[HEAPS];
+    DWORD before = GetProcessHeaps(0, NULL);
+    for (unsigned i = 0; i < HEAPS; i++) {
+        heaps[i] = create(i % 2 == 0 ? 0 : HEAP_NO_SERIALIZE, 0, i % 3 == 0 ? UNIT : 0);
+        blocks[i] = HeapAlloc(heaps[i], 0, 50);
+        pattern_fill(blocks[i], 50, i);
+    }
+    CHECK_EQ_UINT(GetProcessHeaps(0, NULL), before + HEAPS);
+    for (unsigned i = 0; i < HEAPS; i++) {
+        CHECK(pattern_holds(blocks[i], 50, i));
+        destroy(heaps[i]);
+    }
+    CHECK_EQ_UINT(GetProcessHeaps(0, NULL), before);
+}
+
+int main(void)
+{
+    handle_is_the_first_byte();
+    header_fields();
+    undefined_options_are_ignored();
+    growable_reservation();
+    initial_commit();
+    fixed_reservation_is_rounded_up();
+    initial_against_maximum();
+    fixed_heap_limit();
+    fixed_heap_overhead();
+    fixed_heap_runs_full();
+    huge_maximum();
+    absurd_sizes();
+    failure_never_raises();
+    many_heaps();
+    return check_report();
+}
