@@ -16,6 +16,6 @@ void message_start(struct message *message);
 void message_add(struct message *message, const char *text);
 void message_add_decimal(struct message *message, uint64_t value);
 void message_add_pointer(struct message *message, const void *pointer); /* as printf's %p: 0x and lower-case digits */
-void message_end(struct message *message);                             /* adds the newline */
+void message_end(struct message *message);                              /* adds the newline */
 
 #endif

@@ -15,8 +15,16 @@
 #define PREFERRED_ARENA_SIZE ((size_t)1 << (sizeof(void *) == 8 ? 36 : 28))
 #define SMALLEST_ARENA_SIZE ((size_t)1 << 24)
 
-/* Memory that may be warm, in all. */
-#define WARM_LIMIT ((size_t)4 << 20)
+/* No run is larger: a request for more is a mistake, and must not cost the time that tables of its size would take. */
+#define LARGEST_RUN ((size_t)1 << (sizeof(void *) == 8 ? 42 : 30))
+
+/*
+ * Memory that may be warm, in all. What heaps decommit must leave room for runs that are given back, and those for small ones,
+ * such as the segment of a small heap: whoever asks for the least at a time asks most often.
+ */
+#define WARM_DECOMMITTED ((size_t)2 << 20)
+#define WARM_RUNS ((size_t)4 << 20)
+#define WARM_SMALL_RUNS ((size_t)5 << 20)
 
 /* Up to this size it is cheaper to clear pages than to have the system take and give them. */
 #define CLEAR_BY_HAND_LIMIT ((size_t)256 << 10)
@@ -37,15 +45,24 @@ void arena_unlock(void)
     lock_release(&lock);
 }
 
+NOINLINE struct arena *arena_of_slowly(const void *address)
+{
+    unsigned count = atomic_load_explicit(&arena_count, memory_order_acquire);
+    for (unsigned i = 1; i < count; i++) {
+        if ((uintptr_t)address - arenas[i].base < arenas[i].size)
+            return &arenas[i];
+    }
+    return NULL;
+}
+
 /* --- rows of page bits ---------------------------------------------------------------------------------------------- */
 
 static unsigned pages_per_unit(void)
 {
-    return (unsigned)(UNIT_SIZE / os_page_size());
+    return 1u << (UNIT_SHIFT - os_page_shift());
 }
 
-/* First page in [from, end) whose bit is `value`; `end` if none. Pages count from the start of the arena. */
-static size_t find_page(const uint16_t *rows, size_t from, size_t end, bool value)
+static size_t scan_pages(const uint16_t *rows, size_t from, size_t end, bool value)
 {
     unsigned per_unit = pages_per_unit();
     unsigned full = (1u << per_unit) - 1;
@@ -59,6 +76,22 @@ static size_t find_page(const uint16_t *rows, size_t from, size_t end, bool valu
         from = unit_start + per_unit;
     }
     return end;
+}
+
+/* The units of [first, end) that can have accessible pages end here: runs may be far larger than what is ever used. */
+static size_t touched_end(const struct arena *arena, size_t end)
+{
+    return size_min(end, atomic_load_explicit(&arena->touched, memory_order_relaxed));
+}
+
+/* First page in [from, end) whose bit is `value`; `end` if none. Pages count from the start of the arena. */
+static size_t find_page(const struct arena *arena, const uint16_t *rows, size_t from, size_t end, bool value)
+{
+    if (!value)
+        return scan_pages(rows, from, end, false);
+    size_t limit = size_min(end, touched_end(arena, arena->unit_count) * pages_per_unit());
+    size_t found = scan_pages(rows, from, limit, true);
+    return found < limit ? found : end;
 }
 
 static void mark_pages(uint16_t *rows, size_t from, size_t end, bool value)
@@ -75,17 +108,11 @@ static void mark_pages(uint16_t *rows, size_t from, size_t end, bool value)
     }
 }
 
-/* The units of [first, end) that can have accessible pages end here: runs may be far larger than what is ever used. */
-static size_t touched_end(const struct arena *arena, size_t end)
-{
-    return size_min(end, atomic_load_explicit(&arena->touched, memory_order_relaxed));
-}
-
 static void raise_touched(struct arena *arena, size_t end)
 {
     size_t touched = atomic_load_explicit(&arena->touched, memory_order_relaxed);
-    while (touched < end && !atomic_compare_exchange_weak_explicit(&arena->touched, &touched, end,
-                                                                   memory_order_relaxed, memory_order_relaxed))
+    while (touched < end && !atomic_compare_exchange_weak_explicit(&arena->touched, &touched, end, memory_order_relaxed,
+                                                                   memory_order_relaxed))
         continue;
 }
 
@@ -99,10 +126,10 @@ static size_t committed_bytes(const struct arena *arena, size_t first, size_t en
     return count * os_page_size();
 }
 
-/* Adds to the warm memory, unless that would be too much. */
-static bool may_keep_warm(size_t bytes)
+/* Adds to the warm memory, unless that would be more than `limit`. */
+static bool may_keep_warm(size_t bytes, size_t limit)
 {
-    if (atomic_fetch_add_explicit(&warm_bytes, bytes, memory_order_relaxed) + bytes <= WARM_LIMIT)
+    if (atomic_fetch_add_explicit(&warm_bytes, bytes, memory_order_relaxed) + bytes <= limit)
         return true;
     atomic_fetch_sub_explicit(&warm_bytes, bytes, memory_order_relaxed);
     return false;
@@ -115,18 +142,18 @@ static void no_longer_warm(size_t bytes)
 
 static size_t page_index(const struct arena *arena, uintptr_t address)
 {
-    return (address - arena->base) / os_page_size();
+    return (address - arena->base) >> os_page_shift();
 }
 
 static void *page_address(const struct arena *arena, size_t page)
 {
-    return (void *)(arena->base + page * os_page_size());
+    return (void *)(arena->base + (page << os_page_shift()));
 }
 
 uintptr_t arena_find_page(const struct arena *arena, uintptr_t from, uintptr_t end, bool committed)
 {
-    size_t page = find_page(arena->committed, page_index(arena, from), page_index(arena, end), committed);
-    return arena->base + page * os_page_size();
+    size_t page = find_page(arena, arena->committed, page_index(arena, from), page_index(arena, end), committed);
+    return arena->base + (page << os_page_shift());
 }
 
 /* --- reserving ------------------------------------------------------------------------------------------------------ */
@@ -294,11 +321,9 @@ static struct arena *find_arena_with_run(size_t units, size_t *found)
 void *arena_take(size_t size, void *heap, enum run_kind kind)
 {
     size_t rounded, first;
-    if (!align_up_checked(size, UNIT_SIZE, &rounded) || rounded == 0)
+    if (!align_up_checked(size, UNIT_SIZE, &rounded) || rounded == 0 || rounded > LARGEST_RUN)
         return NULL;
     size_t units = rounded >> UNIT_SHIFT;
-    if (units > UINT32_MAX)
-        return NULL;
 
     arena_lock();
     struct arena *arena = find_arena_with_run(units, &first);
@@ -341,10 +366,10 @@ static void disown_units(struct arena *arena, size_t first, size_t end)
 /* Takes the memory of warm pages in [page, end) away. */
 static void cool_pages(struct arena *arena, size_t page, size_t end)
 {
-    while ((page = find_page(arena->accessible, page, end, true)) < end) {
-        size_t span_end = find_page(arena->accessible, page, end, false);
-        size_t warm = find_page(arena->committed, page, span_end, false);
-        size_t warm_end = find_page(arena->committed, warm, span_end, true);
+    while ((page = find_page(arena, arena->accessible, page, end, true)) < end) {
+        size_t span_end = find_page(arena, arena->accessible, page, end, false);
+        size_t warm = find_page(arena, arena->committed, page, span_end, false);
+        size_t warm_end = find_page(arena, arena->committed, warm, span_end, true);
         if (warm < warm_end) {
             size_t bytes = (warm_end - warm) * os_page_size();
             os_decommit(page_address(arena, warm), bytes);
@@ -383,7 +408,7 @@ void arena_give_back(void *run, bool keep_warm)
     size_t bytes = committed_bytes(arena, first, end);
 
     disown_units(arena, first, end);
-    if (!keep_warm || !may_keep_warm(bytes)) {
+    if (!keep_warm || !may_keep_warm(bytes, end - first == 1 ? WARM_SMALL_RUNS : WARM_RUNS)) {
         atomic_fetch_add_explicit(&warm_bytes, bytes, memory_order_relaxed);
         cool_units(arena, first, end);
     }
@@ -450,8 +475,8 @@ static void clear_pages(void *address, size_t size)
 static bool make_accessible(struct arena *arena, size_t page, size_t end, enum os_access access, bool zeroed)
 {
     while (page < end) {
-        bool accessible = find_page(arena->accessible, page, page + 1, true) == page;
-        size_t span_end = find_page(arena->accessible, page, end, !accessible);
+        bool accessible = find_page(arena, arena->accessible, page, page + 1, true) == page;
+        size_t span_end = find_page(arena, arena->accessible, page, end, !accessible);
         void *span = page_address(arena, page);
         size_t span_size = (span_end - page) * os_page_size();
         if ((!accessible || access == OS_READ_WRITE_EXECUTE) && !os_commit(span, span_size, access)) {
@@ -507,7 +532,7 @@ void arena_decommit(void *run, void *address, size_t size, bool keep_warm)
         if (i != run_first && arena->committed[i] == 0)
             disown_unit(&arena->units[i]);
     }
-    if (keep_warm && may_keep_warm(size))
+    if (keep_warm && may_keep_warm(size, WARM_DECOMMITTED))
         return;
     mark_pages(arena->accessible, page, page_end, false);
     os_decommit(address, size);

@@ -54,29 +54,29 @@ struct arena {
     uintptr_t base; /* aligned to a unit */
     size_t size;
     size_t unit_count;
-    size_t lowest_free;     /* no free unit lies below this one */
-    struct unit *units;     /* the unit table */
-    uint8_t *granules;      /* the granule map */
-    atomic_uchar *ready;    /* per chunk: whether its rows of the two above are writable */
-    uint16_t *accessible;   /* per unit, a bit a page */
-    uint16_t *committed;    /* per unit, a bit a page */
-    uint64_t *used;         /* a bit a unit; the arena lock guards it */
-    atomic_size_t touched;  /* no page of a unit at or above this was ever accessible */
+    size_t lowest_free;    /* no free unit lies below this one */
+    struct unit *units;    /* the unit table */
+    uint8_t *granules;     /* the granule map */
+    atomic_uchar *ready;   /* per chunk: whether its rows of the two above are writable */
+    uint16_t *accessible;  /* per unit, a bit a page */
+    uint16_t *committed;   /* per unit, a bit a page */
+    uint64_t *used;        /* a bit a unit; the arena lock guards it */
+    atomic_size_t touched; /* no page of a unit at or above this was ever accessible */
 };
 
 #define ARENA_LIMIT 64
 extern struct arena arenas[ARENA_LIMIT];
 extern atomic_uint arena_count;
 
+struct arena *arena_of_slowly(const void *address);
+
 /* The arena that holds the address; NULL for an address outside all of them. */
 static inline struct arena *arena_of(const void *address)
 {
-    unsigned count = atomic_load_explicit(&arena_count, memory_order_acquire);
-    for (unsigned i = 0; i < count; i++) {
-        if ((uintptr_t)address - arenas[i].base < arenas[i].size)
-            return &arenas[i];
-    }
-    return NULL;
+    /* Nearly always there is just the first, whose size is 0 before it exists. */
+    if (LIKELY((uintptr_t)address - arenas[0].base < arenas[0].size))
+        return &arenas[0];
+    return arena_of_slowly(address);
 }
 
 static inline size_t arena_unit_index(const struct arena *arena, const void *address)
@@ -93,6 +93,15 @@ static inline void *arena_unit_address(const struct arena *arena, size_t index)
 static inline uint8_t *arena_granule(const struct arena *arena, const void *address)
 {
     return arena->granules + (((uintptr_t)address - arena->base) >> GRANULE_SHIFT);
+}
+
+/* Whether all pages that [from, end) touches are committed; the two lie in one unit. */
+static inline bool arena_is_committed(const struct arena *arena, uintptr_t from, uintptr_t end)
+{
+    unsigned first = (unsigned)((from & (UNIT_SIZE - 1)) >> os_page_shift());
+    unsigned last = (unsigned)(((end - 1) & (UNIT_SIZE - 1)) >> os_page_shift());
+    unsigned mask = (2u << last) - (1u << first);
+    return (arena->committed[(from - arena->base) >> UNIT_SHIFT] & mask) == mask;
 }
 
 static inline uintptr_t unit_owner(const struct unit *unit)

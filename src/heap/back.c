@@ -18,56 +18,78 @@ static uint8_t granule_at(const struct segment *segment, uintptr_t data)
     return *segment_granule(segment, data);
 }
 
-/* Whether the block behind, if there is one, is whole and agrees on the size of this one. */
-static bool next_agrees(const struct segment *segment, uintptr_t data, size_t size)
-{
-    if (size < BLOCK_MIN_GRANULES || size > (segment->end - data) >> GRANULE_SHIFT)
-        return false;
-    uintptr_t next = next_data(data, size);
-    if (next == segment->end)
-        return true;
+/* A block before or behind another. What is busy is not touched, since it need not be: its sizes are not known then. */
+struct neighbour {
+    uintptr_t data;
+    size_t size;
+    size_t previous;
+    uint8_t granule; /* GRANULE_NONE: there is no block */
+};
 
-    struct block_header header;
-    return granule_at(segment, next) != GRANULE_NONE && block_read(segment->heap, next, &header) &&
-           header.previous == size;
+static bool is_free(const struct neighbour *neighbour)
+{
+    return granule_is_free(neighbour->granule);
 }
 
-/* Whether the block before, if there is one, is whole and ends where this one starts. */
-static bool previous_agrees(const struct segment *segment, uintptr_t data, size_t previous)
+/* Reads the header of a block that is to change. False: it is damaged. */
+static bool read_neighbour(const struct heap *heap, struct neighbour *neighbour)
 {
+    struct block_header header;
+    bool whole = block_read(heap, neighbour->data, &header);
+    neighbour->size = header.size;
+    neighbour->previous = header.previous;
+    return whole;
+}
+
+/* Looks at the block behind one of `size`. False: that is not its size, or the block behind is damaged. */
+static ALWAYS_INLINE bool find_next(const struct segment *segment, uintptr_t data, size_t size, struct neighbour *next)
+{
+    if (UNLIKELY(size < BLOCK_MIN_GRANULES || size > (segment->end - data) >> GRANULE_SHIFT))
+        return false;
+    next->data = next_data(data, size);
+    next->granule = GRANULE_NONE;
+    if (next->data == segment->end)
+        return true;
+    next->granule = granule_at(segment, next->data);
+    if (!granule_is_free(next->granule))
+        return LIKELY(next->granule != GRANULE_NONE);
+    return read_neighbour(segment->heap, next) && next->previous == size;
+}
+
+/* Looks at the block before. False as above. */
+static ALWAYS_INLINE bool find_previous(const struct segment *segment, uintptr_t data, size_t previous,
+                                        struct neighbour *before)
+{
+    before->granule = GRANULE_NONE;
     if (previous == 0)
         return data == segment->first;
-    if (previous > (data - segment->first) >> GRANULE_SHIFT)
+    if (UNLIKELY(previous > (data - segment->first) >> GRANULE_SHIFT))
         return false;
-
-    uintptr_t before = data - block_bytes(previous);
-    struct block_header header;
-    return granule_at(segment, before) != GRANULE_NONE && block_read(segment->heap, before, &header) &&
-           header.size == previous;
+    before->data = data - block_bytes(previous);
+    before->granule = granule_at(segment, before->data);
+    if (!granule_is_free(before->granule))
+        return LIKELY(before->granule != GRANULE_NONE);
+    return read_neighbour(segment->heap, before) && before->size == previous;
 }
 
-/* Tells the block behind, if there is one, how large the block before it now is. */
-static void set_next_previous(const struct segment *segment, uintptr_t data, size_t size)
+/* Makes sure that the block behind one of `size` can be told of a change of that. Free ones have been read already. */
+static bool can_tell(const struct segment *segment, struct neighbour *behind, size_t size)
 {
-    uintptr_t next = next_data(data, size);
-    if (next == segment->end)
-        return;
+    if (behind->granule == GRANULE_NONE || is_free(behind))
+        return true;
+    return read_neighbour(segment->heap, behind) && behind->previous == size;
+}
 
-    struct block_header header;
-    bool intact = block_read(segment->heap, next, &header);
-    ASSERT(intact);
-    (void)intact;
-    block_write(segment->heap, next, header.size, size);
+/* Tells a block how large the one before it now is. */
+static void tell(const struct segment *segment, const struct neighbour *behind, size_t previous)
+{
+    if (behind->granule != GRANULE_NONE)
+        block_write(segment->heap, behind->data, behind->size, previous);
 }
 
 /* --- finding -------------------------------------------------------------------------------------------------------- */
 
-static enum outcome why_not_busy(uint8_t granule)
-{
-    return granule_is_free(granule) ? OUTCOME_ALREADY_FREE : OUTCOME_NOT_A_BLOCK;
-}
-
-enum outcome back_find(const struct heap *heap, uintptr_t address, struct back_block *block)
+static ALWAYS_INLINE enum outcome find(const struct heap *heap, uintptr_t address, struct back_block *block)
 {
     struct segment *segment = segment_of(heap, address);
     if (UNLIKELY(segment == NULL || !is_aligned(address, GRANULE_SIZE)))
@@ -75,45 +97,58 @@ enum outcome back_find(const struct heap *heap, uintptr_t address, struct back_b
 
     uint8_t granule = granule_at(segment, address);
     if (UNLIKELY(!granule_is_busy(granule)))
-        return why_not_busy(granule);
+        return granule_is_free(granule) ? OUTCOME_ALREADY_FREE : OUTCOME_NOT_A_BLOCK;
 
     struct block_header header;
-    if (UNLIKELY(!block_read(heap, address, &header) || !next_agrees(segment, address, header.size)))
+    size_t not_asked_for = (size_t)granule - GRANULE_BUSY;
+    if (UNLIKELY(!block_read(heap, address, &header) || header.size < BLOCK_MIN_GRANULES ||
+                 header.size > (segment->end - address) >> GRANULE_SHIFT ||
+                 not_asked_for > block_capacity(header.size)))
         return OUTCOME_BLOCK_DAMAGED;
-    *block = (struct back_block){segment, address, header.size, header.previous};
+    *block = (struct back_block){
+        .segment = segment,
+        .data = address,
+        .size = header.size,
+        .previous = header.previous,
+        .requested = block_capacity(header.size) - not_asked_for,
+    };
     return OUTCOME_OK;
 }
 
-size_t back_requested(const struct back_block *block)
+enum outcome back_find(const struct heap *heap, uintptr_t address, struct back_block *block)
 {
-    size_t not_asked_for = (size_t)granule_at(block->segment, block->data) - GRANULE_BUSY;
-    return block_capacity(block->size) - not_asked_for;
+    return find(heap, address, block);
 }
 
-/* --- the two states of a block -------------------------------------------------------------------------------------- */
+bool back_size(const struct heap *heap, uintptr_t address, size_t *requested)
+{
+    struct segment *segment = segment_of(heap, address);
+    if (UNLIKELY(segment == NULL || !is_aligned(address, GRANULE_SIZE)))
+        return false;
+    uint8_t granule = granule_at(segment, address);
+    if (UNLIKELY(!granule_is_busy(granule)))
+        return false;
+    size_t size = segment_next_start(segment, address);
+    *requested = block_capacity(size) - ((size_t)granule - GRANULE_BUSY);
+    return size != 0;
+}
+
+enum outcome back_check(const struct back_block *block)
+{
+    struct neighbour next, before;
+    const struct segment *segment = block->segment;
+    bool whole = find_next(segment, block->data, block->size, &next) && can_tell(segment, &next, block->size) &&
+                 find_previous(segment, block->data, block->previous, &before) &&
+                 (before.granule == GRANULE_NONE ||
+                  (read_neighbour(segment->heap, &before) && before.size == block->previous));
+    return whole ? OUTCOME_OK : OUTCOME_BLOCK_DAMAGED;
+}
 
 static void make_busy(struct segment *segment, uintptr_t data, size_t size, size_t requested)
 {
     size_t not_asked_for = block_capacity(size) - requested;
     ASSERT(not_asked_for <= GRANULE_BUSY_LAST - GRANULE_BUSY);
     *segment_granule(segment, data) = (uint8_t)(GRANULE_BUSY + not_asked_for);
-}
-
-/* Puts a block, whose header is written, into the bins, as free or hollow. */
-static void make_free(struct segment *segment, uintptr_t data, size_t size, uint8_t granule)
-{
-    *segment_granule(segment, data) = granule;
-    bins_insert(segment->heap, data, size);
-}
-
-/* What a block cut from the end of a free block is: only the end of a hollow block needs a look at its pages. */
-static uint8_t granule_of_rest(const struct segment *segment, uintptr_t data, size_t size, uint8_t whole)
-{
-    uintptr_t start = data - BLOCK_DATA_OFFSET;
-    uintptr_t end = start + block_bytes(size);
-    if (whole == GRANULE_HOLLOW && segment_find_page(segment, start, end, false) != end)
-        return GRANULE_HOLLOW;
-    return GRANULE_FREE;
 }
 
 /* A damaged free list is made anew from the headers and the granule map, which say the same. False: they are damaged. */
@@ -123,8 +158,9 @@ static NOINLINE bool rebuild_bins(struct heap *heap)
     bins_clear(heap);
     for (struct segment *segment = &heap->first; segment != NULL; segment = segment->next) {
         struct block_header header;
+        struct neighbour next;
         for (uintptr_t data = segment->first; data < segment->end; data = next_data(data, header.size)) {
-            if (!block_read(heap, data, &header) || !next_agrees(segment, data, header.size))
+            if (!block_read(heap, data, &header) || !find_next(segment, data, header.size, &next))
                 return false;
             if (granule_is_free(granule_at(segment, data)))
                 bins_insert(heap, data, header.size);
@@ -139,60 +175,12 @@ static bool can_take(struct heap *heap, uintptr_t data, size_t size)
     return LIKELY(bins_can_remove(heap, data, size)) || (rebuild_bins(heap) && bins_can_remove(heap, data, size));
 }
 
-/* --- committing ----------------------------------------------------------------------------------------------------- */
-
-/* How much a segment commits beyond what it needs at once. */
-static size_t commit_step(const struct segment *segment)
-{
-    return size_max(segment->heap->commit_step, size_min(segment->committed / 2, LARGEST_COMMIT_STEP));
-}
-
-/*
- * Commits the front of a free block, so that `size` granules can be cut from it and what is left can be a free block. A
- * little more is committed than needed, if there is the memory.
- */
-static bool commit_front(struct segment *segment, uintptr_t data, size_t block_size, size_t size)
-{
-    uintptr_t start = data - BLOCK_DATA_OFFSET;
-    uintptr_t block_end = start + block_bytes(block_size);
-    uintptr_t needed = size_min(start + block_bytes(size) + BLOCK_HEAD_SIZE, block_end);
-    uintptr_t missing = segment_find_page(segment, start, needed, false);
-    if (missing == needed)
-        return true;
-
-    uintptr_t wanted = size_min(size_max(needed, missing + commit_step(segment)), block_end);
-    return segment_commit(segment, start, wanted) || segment_commit(segment, start, needed);
-}
-
-/* --- allocating ----------------------------------------------------------------------------------------------------- */
-
-/*
- * Makes the first `size` of `total` granules one block, and the rest a free block, or part of the first where it is too
- * small for one. `whole`: what the memory that the rest comes from was. It is in no bin. Returns the size of the first.
- */
-static size_t cut(struct segment *segment, uintptr_t data, const struct block_header *header, size_t size, uint8_t whole)
-{
-    struct heap *heap = segment->heap;
-    size_t rest = header->size - size;
-
-    if (rest < BLOCK_MIN_GRANULES) {
-        block_write(heap, data, header->size, header->previous);
-        set_next_previous(segment, data, header->size);
-        return header->size;
-    }
-    uintptr_t rest_data = next_data(data, size);
-    block_write(heap, data, size, header->previous);
-    block_write(heap, rest_data, rest, size);
-    set_next_previous(segment, rest_data, rest);
-    make_free(segment, rest_data, rest, granule_of_rest(segment, rest_data, rest, whole));
-    return size;
-}
-
-/* A free block of at least `size` granules; it is still in the bins. */
-static enum outcome find_free(struct heap *heap, size_t size, uintptr_t *data)
+/* As bins_find, where that failed: mends damaged bins, or adds a segment. */
+static NOINLINE enum outcome find_free_slowly(struct heap *heap, size_t size, uintptr_t *data,
+                                              struct block_header *header)
 {
     for (int attempt = 0; attempt < 2; attempt++) {
-        if (UNLIKELY(!bins_find(heap, size, data))) {
+        if (!bins_find(heap, size, data, header)) {
             if (!rebuild_bins(heap))
                 return OUTCOME_FREE_LIST_DAMAGED;
             continue;
@@ -202,168 +190,287 @@ static enum outcome find_free(struct heap *heap, size_t size, uintptr_t *data)
         if (!segment_add(heap, block_bytes(size)))
             return OUTCOME_NO_MEMORY;
     }
-    return bins_find(heap, size, data) && *data != 0 ? OUTCOME_OK : OUTCOME_FREE_LIST_DAMAGED;
+    return bins_find(heap, size, data, header) && *data != 0 ? OUTCOME_OK : OUTCOME_FREE_LIST_DAMAGED;
+}
+
+/* --- committing ----------------------------------------------------------------------------------------------------- */
+
+/* How much a segment commits beyond what it needs at once. */
+static size_t commit_step(const struct segment *segment)
+{
+    return size_max(segment->heap->commit_step, size_min(segment->committed / 2, LARGEST_COMMIT_STEP));
+}
+
+/*
+ * Commits the front of a hollow block, so that `size` granules can be cut from it and what is left can be a free block. A
+ * little more is committed than needed, if there is the memory. *granule becomes what the block is then. False: no memory.
+ */
+static NOINLINE bool commit_front(struct segment *segment, const struct neighbour *block, size_t size, uint8_t *granule)
+{
+    struct bins *bins = &segment->heap->bins;
+    uintptr_t start = block->data - BLOCK_DATA_OFFSET;
+    uintptr_t block_end = start + block_bytes(block->size);
+    uintptr_t needed = size_min(start + block_bytes(size) + BLOCK_HEAD_SIZE, block_end);
+    uintptr_t missing = segment_find_page(segment, start, needed, false);
+
+    if (missing != needed) {
+        uintptr_t wanted = size_min(size_max(needed, missing + commit_step(segment)), block_end);
+        if (!segment_commit(segment, start, wanted) && !segment_commit(segment, start, needed))
+            return false;
+    }
+    uintptr_t ready = segment_find_page(segment, needed, block_end, false);
+    if (ready == block_end)
+        *granule = GRANULE_FREE;
+    if (block->data == bins->top)
+        bins->top_ready = ready;
+    return true;
+}
+
+/* The same, if there is anything to do; the top of a heap, from which most blocks are cut, is known to be ready. */
+static ALWAYS_INLINE bool make_ready(struct segment *segment, const struct neighbour *block, size_t size,
+                                     uint8_t *granule)
+{
+    const struct bins *bins = &segment->heap->bins;
+
+    if (block->granule == GRANULE_FREE)
+        return true;
+    if (LIKELY(block->data == bins->top && block->data + block_bytes(size) + BLOCK_HEAD_SIZE <= bins->top_ready))
+        return true;
+    return commit_front(segment, block, size, granule);
+}
+
+/* --- allocating ----------------------------------------------------------------------------------------------------- */
+
+/*
+ * Makes the first `size` of `whole` granules at `data` one block, and the rest a free block, or part of the first where it is
+ * too small for one. All of it ends with a free block, `old`, that is still in its bin and can be taken out; `behind` is the
+ * block behind, and can be told. Returns the size of the first.
+ */
+static ALWAYS_INLINE size_t cut(struct segment *segment, uintptr_t data, const struct block_header *whole,
+                                const struct neighbour *old, const struct neighbour *behind, size_t size)
+{
+    struct heap *heap = segment->heap;
+    size_t rest = whole->size - size;
+
+    if (rest < BLOCK_MIN_GRANULES) {
+        bins_remove(heap, old->data, old->size);
+        block_write(heap, data, whole->size, whole->previous);
+        tell(segment, behind, whole->size);
+        return whole->size;
+    }
+    uintptr_t rest_data = next_data(data, size);
+    bins_replace(heap, old->data, old->size, rest_data, rest);
+    block_write(heap, data, size, whole->previous);
+    block_write(heap, rest_data, rest, size);
+    tell(segment, behind, rest);
+    *segment_granule(segment, rest_data) = old->granule;
+    return size;
+}
+
+/* A free block of at least `size` granules; it is still in the bins. */
+static ALWAYS_INLINE enum outcome find_free(struct heap *heap, size_t size, uintptr_t *data,
+                                            struct block_header *header)
+{
+    if (LIKELY(bins_find(heap, size, data, header) && *data != 0))
+        return OUTCOME_OK;
+    return find_free_slowly(heap, size, data, header);
 }
 
 enum outcome back_allocate(struct heap *heap, size_t size, uintptr_t *allocated)
 {
     size_t granules = block_granules_for(size);
-    uintptr_t data;
-    enum outcome outcome = find_free(heap, granules, &data);
+    struct neighbour block, behind;
+    struct block_header header;
+    enum outcome outcome = find_free(heap, granules, &block.data, &header);
     if (UNLIKELY(outcome != OUTCOME_OK))
         return outcome;
 
-    struct segment *segment = segment_of(heap, data);
-    struct block_header header;
-    if (UNLIKELY(!block_read(heap, data, &header) || header.size < granules ||
-                 !next_agrees(segment, data, header.size)))
+    struct segment *segment = segment_of(heap, block.data);
+    block.size = header.size;
+    block.granule = granule_at(segment, block.data);
+    if (UNLIKELY(!find_next(segment, block.data, block.size, &behind) || !can_tell(segment, &behind, block.size) ||
+                 !can_take(heap, block.data, block.size)))
         return OUTCOME_FREE_LIST_DAMAGED;
-    uint8_t granule = granule_at(segment, data);
-    if (granule == GRANULE_HOLLOW && !commit_front(segment, data, header.size, granules))
+    if (!make_ready(segment, &block, granules, &block.granule))
         return OUTCOME_NO_MEMORY;
-    if (UNLIKELY(!can_take(heap, data, header.size)))
-        return OUTCOME_FREE_LIST_DAMAGED;
 
-    bins_remove(heap, data, header.size);
-    granules = cut(segment, data, &header, granules, granule);
-    make_busy(segment, data, granules, size);
+    granules = cut(segment, block.data, &header, &block, &behind, granules);
+    make_busy(segment, block.data, granules, size);
     heap->busy_bytes += block_bytes(granules);
     heap->requested_bytes += size;
-    *allocated = data;
+    *allocated = block.data;
     return OUTCOME_OK;
 }
 
 /* --- freeing -------------------------------------------------------------------------------------------------------- */
 
-/* A free block beside a busy one, with which it will be merged; size 0: there is none. */
-struct neighbour {
-    uintptr_t data;
-    size_t size;
-    size_t previous;
+/* What surrounds a block that is to be merged with its free neighbours. */
+struct surroundings {
+    struct neighbour before;
+    struct neighbour next;
+    struct neighbour behind; /* behind `next`, where that is free */
 };
 
-/* Looks at the block behind. False: a header is damaged. */
-static bool find_free_next(const struct back_block *block, struct neighbour *next)
+/* Looks at the block behind, and if it is free makes sure that it can be merged. */
+static ALWAYS_INLINE enum outcome look_behind(const struct back_block *block, struct surroundings *around)
 {
     const struct segment *segment = block->segment;
-    uintptr_t data = next_data(block->data, block->size);
-    struct block_header header;
+    struct neighbour *next = &around->next, *behind = &around->behind;
 
-    *next = (struct neighbour){0};
-    if (data == segment->end || !granule_is_free(granule_at(segment, data)))
-        return true;
-    if (!block_read(segment->heap, data, &header) || !next_agrees(segment, data, header.size))
-        return false;
-    *next = (struct neighbour){data, header.size, header.previous};
-    return true;
-}
-
-/* Looks at the block before. False: a header is damaged. */
-static bool find_free_previous(const struct back_block *block, struct neighbour *before)
-{
-    const struct segment *segment = block->segment;
-    uintptr_t data = block->data - block_bytes(block->previous);
-    struct block_header header;
-
-    *before = (struct neighbour){0};
-    if (!previous_agrees(segment, block->data, block->previous))
-        return false;
-    if (block->previous == 0 || !granule_is_free(granule_at(segment, data)))
-        return true;
-    if (!block_read(segment->heap, data, &header))
-        return false;
-    *before = (struct neighbour){data, header.size, header.previous};
-    return true;
-}
-
-/* Finds both, and makes sure that they can be taken out of the bins; before this nothing is changed, after it all can be. */
-static enum outcome find_neighbours(const struct back_block *block, struct neighbour *before, struct neighbour *next)
-{
-    struct heap *heap = block->segment->heap;
-
-    if (UNLIKELY(!find_free_next(block, next) || !find_free_previous(block, before)))
+    if (UNLIKELY(!find_next(segment, block->data, block->size, next)))
         return OUTCOME_BLOCK_DAMAGED;
-    if (UNLIKELY((next->size != 0 && !can_take(heap, next->data, next->size)) ||
-                 (before->size != 0 && !can_take(heap, before->data, before->size))))
-        return OUTCOME_FREE_LIST_DAMAGED;
-    return OUTCOME_OK;
+    if (!is_free(next))
+        return OUTCOME_OK;
+    if (UNLIKELY(!find_next(segment, next->data, next->size, behind) || !can_tell(segment, behind, next->size)))
+        return OUTCOME_BLOCK_DAMAGED;
+    return LIKELY(can_take(segment->heap, next->data, next->size)) ? OUTCOME_OK : OUTCOME_FREE_LIST_DAMAGED;
+}
+
+/* The same for the block before. */
+static ALWAYS_INLINE enum outcome look_before(const struct back_block *block, struct surroundings *around)
+{
+    struct neighbour *before = &around->before;
+
+    if (UNLIKELY(!find_previous(block->segment, block->data, block->previous, before)))
+        return OUTCOME_BLOCK_DAMAGED;
+    if (!is_free(before))
+        return OUTCOME_OK;
+    /* The block behind is told of the merged size, also where it is not free itself. */
+    if (UNLIKELY(!can_tell(block->segment, &around->next, block->size)))
+        return OUTCOME_BLOCK_DAMAGED;
+    return LIKELY(can_take(block->segment->heap, before->data, before->size)) ? OUTCOME_OK : OUTCOME_FREE_LIST_DAMAGED;
 }
 
 /* The whole pages inside a free block that it can do without; false: none. */
-static bool inner_pages(uintptr_t data, size_t size, uintptr_t segment_end, uintptr_t *from, uintptr_t *end)
+static bool inner_pages(const struct segment *segment, uintptr_t data, size_t size, uintptr_t *from, uintptr_t *end)
 {
     size_t page = os_page_size();
     uintptr_t start = data - BLOCK_DATA_OFFSET;
     uintptr_t block_end = start + block_bytes(size);
-    /* A walk reports the committed end of the block as a free block of its own, which has 32 bytes at least. */
-    uintptr_t tail = data + block_bytes(size) == segment_end ? 0 : 2 * GRANULE_SIZE;
 
     *from = align_up(start + BLOCK_HEAD_SIZE, page);
-    *end = align_down(block_end - tail, page);
-    if (is_aligned(block_end, page))
+    if (data + block_bytes(size) == segment->end)
+        *end = align_down(segment->end, page);
+    else if (is_aligned(block_end, page))
         *end = block_end;
+    else
+        /* A walk reports the committed end of the block as a free block of its own, which has 32 bytes at least. */
+        *end = align_down(block_end - 2 * GRANULE_SIZE, page);
     return *from < *end;
 }
 
-/* Whether a block that becomes free is large, and its heap has enough free memory already, to give its pages back. */
-static bool should_decommit(const struct heap *heap, size_t size)
+/* Free memory that it is worth a system call to give back. */
+#define DECOMMIT_WORTH ((size_t)64 << 10)
+
+/*
+ * Without thresholds asked for, a heap gives memory back only in pieces worth it, and looks for them only once as much was
+ * freed again, or a whole segment became free: else a program that frees many small blocks pays a call for each few pages.
+ */
+static bool is_worth_decommitting(struct heap *heap, const struct segment *segment, uintptr_t from, uintptr_t end)
 {
-    return heap->owns_memory && block_bytes(size) >= heap->decommit_block_threshold &&
+    if (end - from < DECOMMIT_WORTH)
+        return false;
+    bool is_whole_segment = from < segment->first + os_page_size() && end == align_down(segment->end, os_page_size());
+    if (heap->freed_bytes < DECOMMIT_WORTH && !is_whole_segment)
+        return false;
+    heap->freed_bytes = 0;
+    return segment_committed_bytes(segment, from, end) >= DECOMMIT_WORTH;
+}
+
+/* Whether the heap has enough free memory, in a large enough block, to think of giving some back. */
+static ALWAYS_INLINE bool is_above_thresholds(const struct heap *heap, size_t size)
+{
+    return block_bytes(size) >= heap->decommit_block_threshold &&
            heap->committed_bytes - heap->busy_bytes > heap->decommit_total_threshold;
 }
 
-/* Takes a neighbour out of the bins and forgets that a block starts there. Says whether it was hollow. */
-static bool swallow(struct segment *segment, const struct neighbour *neighbour)
+/* Decommits the inner pages of a block that becomes free, if that is worth it. */
+static NOINLINE bool decommit_inside(struct segment *segment, const struct neighbour *block)
 {
-    uint8_t *granule = segment_granule(segment, neighbour->data);
-    bool hollow = *granule == GRANULE_HOLLOW;
-    bins_remove(segment->heap, neighbour->data, neighbour->size);
-    *granule = GRANULE_NONE;
-    return hollow;
+    struct heap *heap = segment->heap;
+    uintptr_t from, end;
+
+    if (!heap->owns_memory || !inner_pages(segment, block->data, block->size, &from, &end))
+        return false;
+    if (heap->decommits_reluctantly && !is_worth_decommitting(heap, segment, from, end))
+        return false;
+    segment_decommit(segment, from, end, heap->access == OS_READ_WRITE);
+    heap->bins.top_ready = 0;
+    return true;
 }
 
-/* Makes a block that is busy no more, and its free neighbours, one free block. */
-static void merge(const struct back_block *block, const struct neighbour *before, const struct neighbour *next)
+/* Takes a free block out of the tiling: it is part of another from here on. */
+static void forget(const struct segment *segment, const struct neighbour *block)
+{
+    *segment_granule(segment, block->data) = GRANULE_NONE;
+}
+
+/* Makes a block that is busy no more, and its free neighbours, one free block. All of it was looked at before. */
+static ALWAYS_INLINE void merge(const struct back_block *block, const struct surroundings *around)
 {
     struct segment *segment = block->segment;
-    uintptr_t data = block->data;
-    size_t size = block->size;
-    size_t previous = block->previous;
-    bool hollow = false;
+    struct heap *heap = segment->heap;
+    const struct neighbour *before = &around->before, *next = &around->next;
+    struct neighbour merged = {block->data, block->size, block->previous, GRANULE_FREE};
+    bool takes_next = is_free(next) && merged.size + next->size <= BLOCK_MAX_GRANULES;
+    bool takes_before;
 
-    if (next->size != 0 && size + next->size <= BLOCK_MAX_GRANULES) {
-        hollow |= swallow(segment, next);
-        size += next->size;
+    if (takes_next) {
+        merged.size += next->size;
+        merged.granule = next->granule;
+        forget(segment, next);
     }
-    if (before->size != 0 && size + before->size <= BLOCK_MAX_GRANULES) {
-        hollow |= swallow(segment, before);
-        data = before->data;
-        size += before->size;
-        previous = before->previous;
+    takes_before = is_free(before) && merged.size + before->size <= BLOCK_MAX_GRANULES;
+    if (takes_before) {
+        if (takes_next)
+            bins_remove(heap, next->data, next->size);
+        merged = (struct neighbour){before->data, before->size + merged.size, before->previous,
+                                    (uint8_t)(merged.granule & before->granule)};
+        bins_replace(heap, before->data, before->size, merged.data, merged.size);
+    } else if (takes_next) {
+        bins_replace(heap, next->data, next->size, merged.data, merged.size);
+    } else {
+        bins_insert(heap, merged.data, merged.size);
     }
-    block_write(segment->heap, data, size, previous);
-    set_next_previous(segment, data, size);
+    block_write(heap, merged.data, merged.size, merged.previous);
+    if (takes_next)
+        tell(segment, &around->behind, merged.size);
+    else if (takes_before)
+        tell(segment, next, merged.size);
 
-    uintptr_t from, end;
-    if (should_decommit(segment->heap, size) && inner_pages(data, size, segment->end, &from, &end)) {
-        segment_decommit(segment, from, end, segment->heap->access == OS_READ_WRITE);
-        hollow = true;
-    }
-    make_free(segment, data, size, hollow ? GRANULE_HOLLOW : GRANULE_FREE);
+    heap->freed_bytes += block_bytes(block->size);
+    if (UNLIKELY(is_above_thresholds(heap, merged.size)) && decommit_inside(segment, &merged))
+        merged.granule = GRANULE_HOLLOW;
+    *segment_granule(segment, merged.data) = merged.granule;
+}
+_Static_assert((GRANULE_HOLLOW & GRANULE_FREE) == GRANULE_HOLLOW, "a block merged from a hollow one is hollow");
+
+static ALWAYS_INLINE enum outcome free_found(struct heap *heap, const struct back_block *block)
+{
+    struct surroundings around = {0};
+    enum outcome outcome = look_behind(block, &around);
+    if (LIKELY(outcome == OUTCOME_OK))
+        outcome = look_before(block, &around);
+    if (UNLIKELY(outcome != OUTCOME_OK))
+        return outcome;
+
+    heap->requested_bytes -= block->requested;
+    heap->busy_bytes -= block_bytes(block->size);
+    *segment_granule(block->segment, block->data) = GRANULE_NONE;
+    merge(block, &around);
+    return OUTCOME_OK;
 }
 
 enum outcome back_free(struct heap *heap, const struct back_block *block)
 {
-    struct neighbour before, next;
-    enum outcome outcome = find_neighbours(block, &before, &next);
-    if (UNLIKELY(outcome != OUTCOME_OK))
-        return outcome;
+    return free_found(heap, block);
+}
 
-    heap->requested_bytes -= back_requested(block);
-    heap->busy_bytes -= block_bytes(block->size);
-    *segment_granule(block->segment, block->data) = GRANULE_NONE;
-    merge(block, &before, &next);
-    return OUTCOME_OK;
+enum outcome back_free_at(struct heap *heap, uintptr_t address)
+{
+    struct back_block block;
+    enum outcome outcome = find(heap, address, &block);
+    return LIKELY(outcome == OUTCOME_OK) ? free_found(heap, &block) : outcome;
 }
 
 /* --- resizing ------------------------------------------------------------------------------------------------------- */
@@ -372,56 +479,62 @@ enum outcome back_free(struct heap *heap, const struct back_block *block)
 static enum outcome grow(const struct back_block *block, size_t *size)
 {
     struct segment *segment = block->segment;
-    struct neighbour next;
+    struct surroundings around = {0};
+    struct neighbour *next = &around.next;
+    enum outcome outcome = look_behind(block, &around);
 
-    if (UNLIKELY(!find_free_next(block, &next)))
-        return OUTCOME_BLOCK_DAMAGED;
-    if (next.size == 0 || block->size + next.size < *size)
+    if (UNLIKELY(outcome != OUTCOME_OK))
+        return outcome;
+    if (!is_free(next) || block->size + next->size < *size)
         return OUTCOME_CANNOT_RESIZE;
-    uint8_t granule = granule_at(segment, next.data);
-    if (granule == GRANULE_HOLLOW && !commit_front(segment, next.data, next.size, *size - block->size))
+    if (!make_ready(segment, next, *size - block->size, &next->granule))
         return OUTCOME_NO_MEMORY;
-    if (UNLIKELY(!can_take(segment->heap, next.data, next.size)))
-        return OUTCOME_FREE_LIST_DAMAGED;
 
-    swallow(segment, &next);
-    struct block_header whole = {block->size + next.size, block->previous};
-    *size = cut(segment, block->data, &whole, *size, granule);
+    struct block_header whole = {block->size + next->size, block->previous};
+    forget(segment, next);
+    *size = cut(segment, block->data, &whole, next, &around.behind, *size);
     return OUTCOME_OK;
 }
 
 /* Makes a free block of the end of the block, if it is large enough for one. *size as for grow. */
 static enum outcome shrink(const struct back_block *block, size_t *size)
 {
-    struct segment *segment = block->segment;
-    struct neighbour none = {0}, next;
+    struct surroundings around = {0};
 
     if (block->size - *size < BLOCK_MIN_GRANULES) {
         *size = block->size;
         return OUTCOME_OK;
     }
-    if (UNLIKELY(!find_free_next(block, &next)))
-        return OUTCOME_BLOCK_DAMAGED;
-    if (UNLIKELY(next.size != 0 && !can_take(segment->heap, next.data, next.size)))
-        return OUTCOME_FREE_LIST_DAMAGED;
+    enum outcome outcome = look_behind(block, &around);
+    if (UNLIKELY(outcome != OUTCOME_OK))
+        return outcome;
 
-    struct back_block rest = {segment, next_data(block->data, *size), block->size - *size, *size};
-    block_write(segment->heap, block->data, *size, block->previous);
-    merge(&rest, &none, &next);
+    struct back_block rest = {
+        .segment = block->segment,
+        .data = next_data(block->data, *size),
+        .size = block->size - *size,
+        .previous = *size,
+    };
+    /* The rest starts anew: the block behind it is told of it even where nothing is merged. */
+    if (UNLIKELY(!can_tell(block->segment, &around.next, block->size)))
+        return OUTCOME_BLOCK_DAMAGED;
+    around.before = (struct neighbour){.granule = GRANULE_NONE};
+    block_write(block->segment->heap, block->data, *size, block->previous);
+    tell(block->segment, &around.next, rest.size);
+    merge(&rest, &around);
     return OUTCOME_OK;
 }
 
 enum outcome back_resize(struct heap *heap, const struct back_block *block, size_t size)
 {
     size_t granules = block_granules_for(size);
-    size_t old_requested = back_requested(block);
     enum outcome outcome = granules > block->size ? grow(block, &granules) : shrink(block, &granules);
     if (outcome != OUTCOME_OK)
         return outcome;
 
     make_busy(block->segment, block->data, granules, size);
     heap->busy_bytes += block_bytes(granules) - block_bytes(block->size);
-    heap->requested_bytes += size - old_requested;
+    heap->requested_bytes += size - block->requested;
     return OUTCOME_OK;
 }
 
@@ -431,13 +544,15 @@ static bool trim_block(struct heap *heap, uintptr_t data, void *context)
 {
     struct segment *segment = segment_of(heap, data);
     struct block_header header;
+    struct neighbour next;
     (void)context;
-    if (!block_read(heap, data, &header) || !next_agrees(segment, data, header.size))
+    if (!block_read(heap, data, &header) || !find_next(segment, data, header.size, &next))
         return true;
 
     uintptr_t from, end;
-    if (inner_pages(data, header.size, segment->end, &from, &end)) {
+    if (inner_pages(segment, data, header.size, &from, &end)) {
         segment_decommit(segment, from, end, false);
+        heap->bins.top_ready = 0;
         *segment_granule(segment, data) = GRANULE_HOLLOW;
     }
     return true;

@@ -14,18 +14,25 @@
 struct back_block {
     struct segment *segment;
     uintptr_t data;
-    size_t size;     /* granules */
-    size_t previous; /* granules of the block before, 0: none */
+    size_t size;      /* granules */
+    size_t previous;  /* granules of the block before, 0: none */
+    size_t requested; /* bytes asked for when it was allocated or last resized */
 };
 
-/* Looks an untrusted address up. OUTCOME_OK: it is the data of a busy block of this heap, whose headers are whole. */
+/* Looks an untrusted address up. OUTCOME_OK: it is the data of a busy block of this heap, whose header is whole. */
 enum outcome back_find(const struct heap *heap, uintptr_t address, struct back_block *block);
 
-/* Bytes asked for when the block was allocated or last resized. */
-size_t back_requested(const struct back_block *block);
+/* Bytes asked for of the busy block at an untrusted address, if the granule map alone can tell; else false. */
+bool back_size(const struct heap *heap, uintptr_t address, size_t *requested);
+
+/* Whether the blocks beside it agree with what the block's header says. */
+enum outcome back_check(const struct back_block *block);
 
 enum outcome back_allocate(struct heap *heap, size_t size, uintptr_t *data);
 enum outcome back_free(struct heap *heap, const struct back_block *block);
+
+/* back_find and back_free in one. */
+enum outcome back_free_at(struct heap *heap, uintptr_t address);
 
 /* Changes the size without moving the data; the bytes keep what they held. OUTCOME_CANNOT_RESIZE: there is no room. */
 enum outcome back_resize(struct heap *heap, const struct back_block *block, size_t size);

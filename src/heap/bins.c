@@ -17,22 +17,37 @@ static unsigned bin_of(size_t size)
 {
     if (size < BIN_EXACT_LIMIT)
         return (unsigned)size;
-    unsigned log = 63 - (unsigned)__builtin_clzll((unsigned long long)size);
-    unsigned step = (unsigned)(size >> (log - BIN_STEPS_LOG)) & ((1u << BIN_STEPS_LOG) - 1);
-    return BIN_EXACT_LIMIT + ((log - BIN_EXACT_LOG) << BIN_STEPS_LOG) + step;
+    /* The leading bits of the size, 8 to 15, are the step; each doubling has 8 bins. */
+    unsigned shift = ((unsigned)__builtin_clzll((unsigned long long)size) ^ 63u) - BIN_STEPS_LOG;
+    unsigned step = (unsigned)(size >> shift) - (1u << BIN_STEPS_LOG);
+    return BIN_EXACT_LIMIT + ((shift + BIN_STEPS_LOG - BIN_EXACT_LOG) << BIN_STEPS_LOG) + step;
 }
 
 /* First filled bin at or above `bin`; BIN_COUNT if none. */
 static unsigned filled_bin(const struct bins *bins, unsigned bin)
 {
-    uint64_t word = bin < BIN_COUNT ? bins->filled[bin / 64] & (~(uint64_t)0 << (bin % 64)) : 0;
-    for (unsigned i = bin / 64; i < BIN_WORDS; word = bins->filled[i]) {
-        if (word != 0)
-            return i * 64 + (unsigned)__builtin_ctzll(word);
-        if (++i == BIN_WORDS)
-            break;
-    }
-    return BIN_COUNT;
+    uint64_t word = bins->filled[bin / 64] >> (bin % 64);
+    if (word != 0)
+        return bin + (unsigned)__builtin_ctzll(word);
+    unsigned words = bins->filled_words & (~1u << (bin / 64));
+    if (words == 0)
+        return BIN_COUNT;
+    unsigned i = (unsigned)__builtin_ctz(words);
+    return i * 64 + (unsigned)__builtin_ctzll(bins->filled[i]);
+}
+_Static_assert(BIN_COUNT < BIN_WORDS * 64, "one bin above the last can be asked for");
+
+static void mark_filled(struct bins *bins, unsigned bin)
+{
+    bins->filled[bin / 64] |= (uint64_t)1 << (bin % 64);
+    bins->filled_words |= 1u << (bin / 64);
+}
+
+static void mark_empty(struct bins *bins, unsigned bin)
+{
+    bins->filled[bin / 64] &= ~((uint64_t)1 << (bin % 64));
+    if (bins->filled[bin / 64] == 0)
+        bins->filled_words &= ~(1u << (bin / 64));
 }
 
 static struct links *links_of(uintptr_t data)
@@ -61,22 +76,50 @@ static bool next_in_bin(const struct heap *heap, uintptr_t data, uintptr_t *next
     return *next == 0 || (is_free_block(heap, *next) && mask_link(heap, links_of(*next)->previous) == data);
 }
 
-void bins_insert(struct heap *heap, uintptr_t data, size_t size)
+/* Whether the block ends where the newest segment does. */
+static bool is_last(const struct heap *heap, uintptr_t data, size_t size)
+{
+    return data + block_bytes(size) == heap->last_segment->end;
+}
+
+static void push(struct heap *heap, uintptr_t data, size_t size)
 {
     unsigned bin = bin_of(size);
     uintptr_t head = heap->bins.heads[bin];
 
-    /* A head was checked when it became one, but its links may have been overwritten since: they are only written here. */
     links_of(data)->next = mask_link(heap, head);
     links_of(data)->previous = mask_link(heap, 0);
     if (head != 0)
         links_of(head)->previous = mask_link(heap, data);
     heap->bins.heads[bin] = data;
-    heap->bins.filled[bin / 64] |= (uint64_t)1 << (bin % 64);
+    mark_filled(&heap->bins, bin);
+}
+
+void bins_insert(struct heap *heap, uintptr_t data, size_t size)
+{
+    if (!is_last(heap, data, size)) {
+        push(heap, data, size);
+        return;
+    }
+    heap->bins.top = data;
+    heap->bins.top_ready = 0;
+}
+
+void bins_retire_top(struct heap *heap)
+{
+    struct block_header header;
+    uintptr_t top = heap->bins.top;
+    heap->bins.top = 0;
+    /* A damaged one is in no bin then, and stays where a validation finds it. */
+    if (top != 0 && block_read(heap, top, &header))
+        push(heap, top, header.size);
 }
 
 bool bins_can_remove(const struct heap *heap, uintptr_t data, size_t size)
 {
+    if (data == heap->bins.top)
+        return true;
+
     uintptr_t next;
     uintptr_t previous = mask_link(heap, links_of(data)->previous);
 
@@ -90,31 +133,44 @@ bool bins_can_remove(const struct heap *heap, uintptr_t data, size_t size)
 void bins_remove(struct heap *heap, uintptr_t data, size_t size)
 {
     ASSERT(bins_can_remove(heap, data, size));
-    unsigned bin = bin_of(size);
+    if (data == heap->bins.top) {
+        heap->bins.top = 0;
+        return;
+    }
+
     uintptr_t next = mask_link(heap, links_of(data)->next);
     uintptr_t previous = mask_link(heap, links_of(data)->previous);
-
     if (next != 0)
         links_of(next)->previous = mask_link(heap, previous);
     if (previous != 0) {
         links_of(previous)->next = mask_link(heap, next);
         return;
     }
+    unsigned bin = bin_of(size);
     heap->bins.heads[bin] = next;
     if (next == 0)
-        heap->bins.filled[bin / 64] &= ~((uint64_t)1 << (bin % 64));
+        mark_empty(&heap->bins, bin);
+}
+
+void bins_replace(struct heap *heap, uintptr_t old_data, size_t old_size, uintptr_t data, size_t size)
+{
+    if (LIKELY(old_data == heap->bins.top && is_last(heap, data, size))) {
+        heap->bins.top = data;
+        return;
+    }
+    bins_remove(heap, old_data, old_size);
+    bins_insert(heap, data, size);
 }
 
 /* Looks for a block of at least `size` among the first of a bin whose blocks may be smaller. */
-static bool find_in_own_bin(struct heap *heap, unsigned bin, size_t size, uintptr_t *found)
+static bool find_in_own_bin(struct heap *heap, unsigned bin, size_t size, uintptr_t *found, struct block_header *header)
 {
     uintptr_t data = heap->bins.heads[bin];
 
     for (int tries = TRIES_IN_OWN_BIN; data != 0 && tries > 0; tries--) {
-        struct block_header header;
-        if (!block_read(heap, data, &header))
+        if (!block_read(heap, data, header))
             return false;
-        if (header.size >= size) {
+        if (header->size >= size) {
             *found = data;
             return true;
         }
@@ -125,23 +181,34 @@ static bool find_in_own_bin(struct heap *heap, unsigned bin, size_t size, uintpt
     return true;
 }
 
-bool bins_find(struct heap *heap, size_t size, uintptr_t *data)
+bool bins_find(struct heap *heap, size_t size, uintptr_t *data, struct block_header *header)
 {
     unsigned bin = bin_of(size);
     if (bin >= BIN_EXACT_LIMIT) {
-        if (!find_in_own_bin(heap, bin, size, data))
+        if (!find_in_own_bin(heap, bin, size, data, header))
             return false;
         if (*data != 0)
             return true;
         bin++;
     }
     bin = filled_bin(&heap->bins, bin);
-    *data = bin < BIN_COUNT ? heap->bins.heads[bin] : 0;
-    return true;
+    *data = bin < BIN_COUNT ? heap->bins.heads[bin] : heap->bins.top;
+    if (*data == 0)
+        return true;
+    if (UNLIKELY(!block_read(heap, *data, header)))
+        return false;
+    if (header->size >= size)
+        return true;
+    /* Only the top may be too small: what is in a bin is of its size. */
+    bool is_top = *data == heap->bins.top;
+    *data = 0;
+    return is_top;
 }
 
 bool bins_visit(struct heap *heap, bool (*visit)(struct heap *heap, uintptr_t data, void *context), void *context)
 {
+    if (heap->bins.top != 0 && !visit(heap, heap->bins.top, context))
+        return true;
     for (unsigned bin = BIN_COUNT; bin-- > 0;) {
         uintptr_t data = heap->bins.heads[bin];
         while (data != 0) {
@@ -158,5 +225,5 @@ bool bins_visit(struct heap *heap, bool (*visit)(struct heap *heap, uintptr_t da
 
 void bins_clear(struct heap *heap)
 {
-    heap->bins = (struct bins){{0}, {0}};
+    heap->bins = (struct bins){.top = 0};
 }

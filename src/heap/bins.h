@@ -1,6 +1,9 @@
 /*
  * Bins: the free blocks of a heap by size, so that one that fits is found in constant time.
  *
+ * The free block at the end of the newest segment, from which a growing heap lives, is in no bin: it is the top, used when
+ * no bin has a block that fits.
+ *
  * Sizes are in granules. Below 32 each size has a bin; above, each doubling is cut in 8. A bitmap says which bins hold
  * anything. The links lie in the free blocks themselves, masked with the heap's key; since a program can overwrite a block that
  * it has freed, no link is followed before the granule map has confirmed that a free block of this heap starts where it
@@ -14,6 +17,7 @@
 #include <stdint.h>
 
 struct heap;
+struct block_header;
 
 #define BIN_EXACT_LIMIT 32
 #define BIN_EXACT_LOG 5
@@ -22,12 +26,18 @@ struct heap;
 #define BIN_WORDS ((BIN_COUNT + 63) / 64)
 
 struct bins {
-    uint64_t filled[BIN_WORDS];
+    uint64_t filled[BIN_WORDS]; /* a bit a bin */
+    unsigned filled_words;      /* a bit a word of that */
+    uintptr_t top;              /* data address of the top; 0: there is none */
+    uintptr_t top_ready;        /* the top is committed up to here at least */
     uintptr_t heads[BIN_COUNT]; /* data address of the first free block; 0: none */
 };
 
-/* Puts a free block, which is in no bin, into its bin. */
+/* Puts a free block, which is in no bin, into its bin, or makes it the top. */
 void bins_insert(struct heap *heap, uintptr_t data, size_t size);
+
+/* Puts the top into a bin, before another segment becomes the newest. */
+void bins_retire_top(struct heap *heap);
 
 /* Whether the links of a free block, and those of its neighbours in the bin that lead to it, are whole. */
 bool bins_can_remove(const struct heap *heap, uintptr_t data, size_t size);
@@ -35,10 +45,16 @@ bool bins_can_remove(const struct heap *heap, uintptr_t data, size_t size);
 /* Takes a free block out of its bin; bins_can_remove has said yes. */
 void bins_remove(struct heap *heap, uintptr_t data, size_t size);
 
-/* Finds a free block of at least `size`. 0: there is none. False: a link was overwritten. */
-bool bins_find(struct heap *heap, size_t size, uintptr_t *data);
+/*
+ * Puts a free block into the place of another, which is the same memory with one end moved; bins_can_remove has said yes
+ * for the old one, whose links are still whole.
+ */
+void bins_replace(struct heap *heap, uintptr_t old_data, size_t old_size, uintptr_t data, size_t size);
 
-/* Calls for every free block from the largest bin down, until `visit` says false. False: a link was overwritten. */
+/* Finds a free block of at least `size`, and reads its header. 0: there is none. False: a link or header was overwritten. */
+bool bins_find(struct heap *heap, size_t size, uintptr_t *data, struct block_header *header);
+
+/* Calls for every free block, first the top, then from the largest bin down, until `visit` says false. False: a link was overwritten. */
 bool bins_visit(struct heap *heap, bool (*visit)(struct heap *heap, uintptr_t data, void *context), void *context);
 
 /* Forgets every free block. */

@@ -72,10 +72,16 @@ static inline bool block_read(const struct heap *heap, uintptr_t data, struct bl
     return LIKELY((word ^ sizes) == block_check(sizes, data));
 }
 
-static inline void block_write(const struct heap *heap, uintptr_t data, size_t size, size_t previous)
+/* The header word that a whole block of these sizes has. */
+static inline uint64_t block_encode(const struct heap *heap, uintptr_t data, size_t size, size_t previous)
 {
     uint64_t sizes = (uint64_t)size | (uint64_t)previous << BLOCK_SIZE_BITS;
-    *block_header_word(data) = (sizes | block_check(sizes, data)) ^ heap->key;
+    return (sizes | block_check(sizes, data)) ^ heap->key;
+}
+
+static inline void block_write(const struct heap *heap, uintptr_t data, size_t size, size_t previous)
+{
+    *block_header_word(data) = block_encode(heap, data, size, previous);
 }
 
 #endif

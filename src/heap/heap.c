@@ -14,6 +14,7 @@
 
 #define DEFAULT_SEGMENT_RESERVE ((size_t)0x100000)
 #define DEFAULT_SEGMENT_COMMIT ((size_t)0x2000)
+#define LARGEST_SEGMENT_RESERVE ((size_t)1 << 32)
 #define LARGEST_LARGE_THRESHOLD (0x20000 * sizeof(void *) - 0x1000)
 
 #define DEFAULT_DECOMMIT_TOTAL ((size_t)0x10000)
@@ -89,7 +90,7 @@ static bool lay_out_caller_memory(const struct heap_parameters *parameters, stru
     layout->reserved = align_down(parameters->reserve, page);
     layout->guard = 0;
     layout->committed = size_min(size_max(commit, page), layout->reserved);
-    return layout->reserved >= sizeof(struct heap) + block_bytes(BLOCK_MIN_GRANULES);
+    return layout->reserved >= align_up(sizeof(struct heap), GRANULE_SIZE) + block_bytes(BLOCK_MIN_GRANULES + 1);
 }
 
 static bool lay_out(const struct heap_parameters *parameters, struct layout *layout)
@@ -123,20 +124,22 @@ static void initialise(struct heap *heap, const struct heap_parameters *paramete
         .force_flags = parameters->force_flags,
         .access = parameters->flags & HEAP_CREATE_ENABLE_EXECUTE ? OS_READ_WRITE_EXECUTE : OS_READ_WRITE,
         .key = new_key(),
-        .last_segment = &heap->first,
-        .segment_count = 1,
         .owns_memory = parameters->caller_memory == NULL,
-        .next_segment_size =
-            align_up(or_default(size_min(parameters->segment_reserve, SIZE_MAX / 4), DEFAULT_SEGMENT_RESERVE), UNIT_SIZE),
+        .calls_back = parameters->commit_routine != NULL,
+        .next_segment_size = align_up(
+            size_min(or_default(parameters->segment_reserve, DEFAULT_SEGMENT_RESERVE), LARGEST_SEGMENT_RESERVE),
+            UNIT_SIZE),
         .commit_step = or_default(size_min(parameters->segment_commit, SIZE_MAX / 4), DEFAULT_SEGMENT_COMMIT),
         .decommit_block_threshold = or_default(parameters->decommit_block_threshold, os_page_size()),
         .decommit_total_threshold = or_default(parameters->decommit_total_threshold, DEFAULT_DECOMMIT_TOTAL),
         .maximum_allocation = or_default(parameters->maximum_allocation, SIZE_MAX / 2),
         .large_threshold = size_min(or_default(parameters->large_threshold, LARGEST_LARGE_THRESHOLD),
                                     LARGEST_LARGE_THRESHOLD),
+        .decommits_reluctantly = parameters->decommit_block_threshold == 0 && parameters->decommit_total_threshold == 0,
         .commit_routine = parameters->commit_routine != NULL ? parameters->commit_routine : commit_directly,
         .commit_context = parameters->commit_context,
     };
+    heap->normal_limit = size_min(heap->large_threshold - BLOCK_HEADER_SIZE, heap->maximum_allocation);
 }
 
 static struct heap *create_in_arena(const struct heap_parameters *parameters, const struct layout *layout)
@@ -145,8 +148,7 @@ static struct heap *create_in_arena(const struct heap_parameters *parameters, co
     if (heap == NULL)
         return NULL;
 
-    enum os_access access =
-        parameters->flags & HEAP_CREATE_ENABLE_EXECUTE ? OS_READ_WRITE_EXECUTE : OS_READ_WRITE;
+    enum os_access access = parameters->flags & HEAP_CREATE_ENABLE_EXECUTE ? OS_READ_WRITE_EXECUTE : OS_READ_WRITE;
     if (!arena_commit(heap, heap, layout->committed, access, false)) {
         arena_give_back(heap, false);
         return NULL;
@@ -267,25 +269,16 @@ void heap_destroy(struct heap *heap)
 
 /* --- blocks --------------------------------------------------------------------------------------------------------- */
 
-static bool is_large(const struct heap *heap, size_t size)
+/* Whether the heap may have a block of a size above its normal limit. */
+static bool may_be_large(const struct heap *heap, size_t size)
 {
-    return block_bytes(block_granules_for(size)) > heap->large_threshold;
-}
-
-/* Whether the heap may have a block of that size at all. */
-static bool is_possible(const struct heap *heap, size_t size)
-{
-    if (size > heap->maximum_allocation || size > SIZE_MAX / 2)
-        return false;
-    return !is_large(heap, size) || (heap->flags & HEAP_GROWABLE);
+    return size <= heap->maximum_allocation && size <= SIZE_MAX / 2 && (heap->flags & HEAP_GROWABLE);
 }
 
 enum outcome heap_allocate(struct heap *heap, size_t size, bool zero, void **block)
 {
-    if (UNLIKELY(!is_possible(heap, size)))
-        return OUTCOME_NO_MEMORY;
-    if (is_large(heap, size))
-        return large_allocate(heap, size, block);
+    if (UNLIKELY(size > heap->normal_limit))
+        return may_be_large(heap, size) ? large_allocate(heap, size, block) : OUTCOME_NO_MEMORY;
 
     uintptr_t data;
     enum outcome outcome = back_allocate(heap, size, &data);
@@ -320,7 +313,7 @@ static enum outcome find(const struct heap *heap, const void *address, struct fo
     enum outcome outcome = back_find(heap, (uintptr_t)address, &found->back);
     if (LIKELY(outcome == OUTCOME_OK)) {
         found->large = NULL;
-        found->requested = back_requested(&found->back);
+        found->requested = found->back.requested;
         return OUTCOME_OK;
     }
     found->large = large_find(heap, address);
@@ -333,14 +326,18 @@ static enum outcome find(const struct heap *heap, const void *address, struct fo
 enum outcome heap_check_block(struct heap *heap, const void *block)
 {
     struct found found;
-    return find(heap, block, &found);
+    enum outcome outcome = find(heap, block, &found);
+    return outcome == OUTCOME_OK && found.large == NULL ? back_check(&found.back) : outcome;
 }
 
 enum outcome heap_size(struct heap *heap, const void *block, size_t *size)
 {
+    if (LIKELY(back_size(heap, (uintptr_t)block, size)))
+        return OUTCOME_OK;
+
     struct found found;
     enum outcome outcome = find(heap, block, &found);
-    if (LIKELY(outcome == OUTCOME_OK))
+    if (outcome == OUTCOME_OK)
         *size = found.requested;
     return outcome;
 }
@@ -356,8 +353,11 @@ static enum outcome free_found(struct heap *heap, const struct found *found)
 enum outcome heap_free(struct heap *heap, void *block)
 {
     struct found found;
-    enum outcome outcome = find(heap, block, &found);
-    return LIKELY(outcome == OUTCOME_OK) ? free_found(heap, &found) : outcome;
+    enum outcome outcome = back_free_at(heap, (uintptr_t)block);
+    if (LIKELY(outcome != OUTCOME_NOT_A_BLOCK))
+        return outcome;
+    outcome = find(heap, block, &found);
+    return outcome == OUTCOME_OK ? free_found(heap, &found) : outcome;
 }
 
 /* Resizes without moving. A large block stays large, a block of a segment stays one. */
@@ -365,7 +365,7 @@ static enum outcome resize(struct heap *heap, const struct found *found, void *b
 {
     if (found->large != NULL)
         return large_resize(heap, found->large, size, zero);
-    if (is_large(heap, size))
+    if (size > heap->normal_limit)
         return OUTCOME_CANNOT_RESIZE;
 
     enum outcome outcome = back_resize(heap, &found->back, size);
@@ -401,7 +401,7 @@ enum outcome heap_reallocate(struct heap *heap, void *block, size_t size, bool z
     enum outcome outcome = find(heap, block, &found);
     if (UNLIKELY(outcome != OUTCOME_OK))
         return outcome;
-    if (UNLIKELY(!is_possible(heap, size)))
+    if (UNLIKELY(size > heap->normal_limit && !may_be_large(heap, size)))
         return OUTCOME_NO_MEMORY;
 
     outcome = resize(heap, &found, block, size, zero);

@@ -21,11 +21,11 @@ typedef bool heap_commit_routine(void *routine, void *base, void **address, size
 
 /* What a heap is created with. Zero means the default everywhere. */
 struct heap_parameters {
-    uint32_t flags;               /* HEAP_*; HEAP_GROWABLE and HEAP_CREATE_ENABLE_EXECUTE matter to the core */
+    uint32_t flags; /* HEAP_*; HEAP_GROWABLE and HEAP_CREATE_ENABLE_EXECUTE matter to the core */
     uint32_t force_flags;
-    size_t reserve;               /* bytes of the first segment; without HEAP_GROWABLE all that the heap will ever have */
-    size_t commit;                /* bytes committed at once */
-    void *caller_memory;          /* NULL, or `reserve` bytes that the caller owns; page aligned */
+    size_t reserve;      /* bytes of the first segment; without HEAP_GROWABLE all that the heap will ever have */
+    size_t commit;       /* bytes committed at once */
+    void *caller_memory; /* NULL, or `reserve` bytes that the caller owns; page aligned */
     heap_commit_routine *commit_routine; /* commits caller memory, passed `commit_context`; NULL: the library does */
     void *commit_context;
     size_t segment_reserve;
@@ -59,6 +59,7 @@ struct heap {
     struct segment *last_segment;
     uint32_t segment_count;
     bool owns_memory;  /* false: the memory is the caller's */
+    bool calls_back;   /* commits through a routine of the caller */
     bool found_damage; /* a free list was damaged and has been rebuilt since nt/ last looked */
     struct unit *first_large;
     struct unit *last_large;
@@ -69,9 +70,12 @@ struct heap {
     size_t decommit_total_threshold;
     size_t maximum_allocation;
     size_t large_threshold;
+    size_t normal_limit;        /* bytes that a block of a segment can have; more is large, or not possible */
+    bool decommits_reluctantly; /* no decommit thresholds were asked for */
     heap_commit_routine *commit_routine;
     void *commit_context;
 
+    size_t freed_bytes; /* freed since the last thought of decommitting */
     /* committed == headers of segments + busy_bytes + committed part of free blocks; large blocks are counted apart */
     size_t requested_bytes; /* of live blocks, large ones included */
     size_t busy_bytes;      /* in busy blocks of segments, their headers included */
@@ -85,7 +89,24 @@ struct heap {
 _Static_assert(sizeof(void *) != 8 || offsetof(struct heap, flags) == 0x70, "flags lie where Windows has them");
 _Static_assert(sizeof(void *) != 8 || offsetof(struct heap, force_flags) == 0x74, "flags lie where Windows has them");
 /* A fixed heap of 0x40000 bytes can hold a block of 0x3F400, and none of 0x3FA00 (win32-heap.md 2). */
-_Static_assert(sizeof(void *) != 8 || (sizeof(struct heap) > 0x5f0 && sizeof(struct heap) <= 0xbf0), "header size");
+_Static_assert(sizeof(void *) != 8 || (sizeof(struct heap) > 0x5f0 && sizeof(struct heap) <= 0xbe0), "header size");
+
+/* The segment of the heap among whose blocks the address lies; NULL: in none of its committed units. */
+static inline struct segment *segment_of(const struct heap *heap, uintptr_t address)
+{
+    const struct segment *segment = &heap->first;
+
+    if (LIKELY(heap->owns_memory)) {
+        struct arena *arena = arena_of((void *)address);
+        if (UNLIKELY(arena == NULL))
+            return NULL;
+        struct unit *unit = &arena->units[arena_unit_index(arena, (void *)address)];
+        if (UNLIKELY(unit_owner(unit) != owner_word(heap, RUN_SEGMENT)))
+            return NULL;
+        segment = arena_unit_address(arena, unit->run_first);
+    }
+    return address - segment->first < segment->end - segment->first ? (struct segment *)(uintptr_t)segment : NULL;
+}
 
 /* Creates a heap that is in no list yet. NULL: no memory, or sizes that cannot be. */
 struct heap *heap_create(const struct heap_parameters *parameters);

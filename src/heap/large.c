@@ -65,8 +65,7 @@ static size_t run_bytes(const struct unit *unit)
 /* Bytes to commit for a block of `size`; false: no address space holds it. */
 static bool committed_for(size_t size, size_t *committed)
 {
-    return !__builtin_add_overflow(size, LARGE_DATA_OFFSET, &size) &&
-           align_up_checked(size, os_page_size(), committed);
+    return !__builtin_add_overflow(size, LARGE_DATA_OFFSET, &size) && align_up_checked(size, os_page_size(), committed);
 }
 
 enum outcome large_allocate(struct heap *heap, size_t size, void **data)

@@ -2,9 +2,7 @@
  * The recursive lock of a heap, of the registry and of the arenas.
  *
  * A futex word: 0 free, 1 held, 2 held and somebody may be waiting. The owner is a thread number, which is never given to
- * a second thread, so a thread that ends with the lock held leaves it held, as Windows does. While the process has one
- * thread the word is written without locked instructions; it has the same values, so a lock taken then can be released
- * after a second thread has started.
+ * a second thread, so a thread that ends with the lock held leaves it held, as Windows does.
  */
 #ifndef CAIRN_HEAP_LOCK_H
 #define CAIRN_HEAP_LOCK_H
@@ -34,10 +32,8 @@ static inline void lock_acquire(struct lock *lock)
     }
 
     unsigned free_word = 0;
-    if (os_is_single_threaded() && LIKELY(atomic_load_explicit(&lock->word, memory_order_relaxed) == 0))
-        atomic_store_explicit(&lock->word, 1, memory_order_relaxed);
-    else if (UNLIKELY(!atomic_compare_exchange_strong_explicit(&lock->word, &free_word, 1, memory_order_acquire,
-                                                               memory_order_relaxed)))
+    if (UNLIKELY(!atomic_compare_exchange_strong_explicit(&lock->word, &free_word, 1, memory_order_acquire,
+                                                          memory_order_relaxed)))
         lock_acquire_contended(lock);
     atomic_store_explicit(&lock->owner, self, memory_order_relaxed);
     lock->depth = 1;
@@ -49,9 +45,7 @@ static inline void lock_release(struct lock *lock)
     if (--lock->depth != 0)
         return;
     atomic_store_explicit(&lock->owner, 0, memory_order_relaxed);
-    if (os_is_single_threaded())
-        atomic_store_explicit(&lock->word, 0, memory_order_release);
-    else if (UNLIKELY(atomic_exchange_explicit(&lock->word, 0, memory_order_release) == 2))
+    if (UNLIKELY(atomic_exchange_explicit(&lock->word, 0, memory_order_release) == 2))
         os_wake_one(&lock->word);
 }
 

@@ -23,11 +23,10 @@ struct heap *registry_find_slowly(const void *handle);
 
 static inline struct heap *unsafe_heap_from_handle(const void *handle)
 {
-    unsigned count = atomic_load_explicit(&arena_count, memory_order_acquire);
     uintptr_t offset = (uintptr_t)handle - arenas[0].base;
 
     /* A heap in an arena starts a run, and owns the unit at which it starts, as itself. */
-    if (LIKELY(count != 0 && offset < arenas[0].size && (offset & (UNIT_SIZE - 1)) == 0) &&
+    if (LIKELY(offset < arenas[0].size && (offset & (UNIT_SIZE - 1)) == 0) &&
         LIKELY(unit_owner(&arenas[0].units[offset >> UNIT_SHIFT]) == owner_word(handle, RUN_SEGMENT)))
         return (struct heap *)(uintptr_t)handle;
     return registry_find_slowly(handle);

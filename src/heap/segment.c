@@ -60,6 +60,17 @@ void segment_decommit(struct segment *segment, uintptr_t from, uintptr_t end, bo
         arena_cool(segment, (void *)from, end - from);
 }
 
+size_t segment_committed_bytes(const struct segment *segment, uintptr_t from, uintptr_t end)
+{
+    size_t bytes = 0;
+    while ((from = segment_find_page(segment, from, end, true)) < end) {
+        uintptr_t span_end = segment_find_page(segment, from, end, false);
+        bytes += span_end - from;
+        from = span_end;
+    }
+    return bytes;
+}
+
 uintptr_t segment_find_page(const struct segment *segment, uintptr_t from, uintptr_t end, bool committed)
 {
     if (segment->heap->owns_memory) {
@@ -72,69 +83,75 @@ uintptr_t segment_find_page(const struct segment *segment, uintptr_t from, uintp
     return size_min(size_max(from, segment->committed_end), end);
 }
 
-struct segment *segment_of(const struct heap *heap, uintptr_t address)
+/* A fresh segment is one free block, unless it has more granules than a header can hold: then as few as can be, of equal
+ * size, so that no two of them could be merged. */
+static size_t piece_count(const struct segment *segment)
 {
-    const struct segment *segment;
-
-    if (LIKELY(heap->owns_memory)) {
-        struct arena *arena = arena_of((void *)address);
-        if (UNLIKELY(arena == NULL))
-            return NULL;
-        struct unit *unit = &arena->units[arena_unit_index(arena, (void *)address)];
-        if (UNLIKELY(unit_owner(unit) != owner_word(heap, RUN_SEGMENT)))
-            return NULL;
-        segment = arena_unit_address(arena, unit->run_first);
-    } else {
-        segment = &heap->first;
-    }
-    return address - segment->first < segment->end - segment->first ? (struct segment *)(uintptr_t)segment : NULL;
+    size_t granules = (segment->end - segment->first) >> GRANULE_SHIFT;
+    return (granules + BLOCK_MAX_GRANULES - 1) / BLOCK_MAX_GRANULES;
 }
 
-/* Granules of the free block that starts there in a fresh segment: all that is left, unless a header cannot hold it. */
-static size_t fresh_size(const struct segment *segment, uintptr_t data)
+static uintptr_t piece_data(const struct segment *segment, size_t piece, size_t count)
 {
-    size_t left = (segment->end - data) >> GRANULE_SHIFT;
-    return left <= BLOCK_MAX_GRANULES ? left : BLOCK_MAX_GRANULES - BLOCK_MIN_GRANULES;
+    size_t granules = (segment->end - segment->first) >> GRANULE_SHIFT;
+    return segment->first + block_bytes(granules * piece / count);
 }
 
-/* Tiles a fresh segment with free blocks. The commits, which can fail, come before anything that would have to be undone. */
-static bool tile(struct segment *segment)
+static size_t piece_size(const struct segment *segment, size_t piece, size_t count)
 {
-    struct heap *heap = segment->heap;
-    size_t size;
+    return (piece_data(segment, piece + 1, count) - piece_data(segment, piece, count)) >> GRANULE_SHIFT;
+}
 
-    for (uintptr_t data = segment->first; data < segment->end; data += block_bytes(size)) {
-        uintptr_t start = data - BLOCK_DATA_OFFSET;
-        size = fresh_size(segment, data);
-        if (!segment_commit(segment, start, start + size_min(BLOCK_HEAD_SIZE, block_bytes(size))))
+/* Commits the head of every piece: all that can fail comes before anything that would have to be undone. */
+static bool commit_pieces(struct segment *segment, size_t count)
+{
+    for (size_t piece = 0; piece < count; piece++) {
+        uintptr_t start = piece_data(segment, piece, count) - BLOCK_DATA_OFFSET;
+        size_t bytes = block_bytes(piece_size(segment, piece, count));
+        if (!segment_commit(segment, start, start + size_min(BLOCK_HEAD_SIZE, bytes)))
             return false;
-    }
-
-    size_t previous = 0;
-    for (uintptr_t data = segment->first; data < segment->end; data += block_bytes(size)) {
-        uintptr_t start = data - BLOCK_DATA_OFFSET;
-        size = fresh_size(segment, data);
-        uintptr_t end = start + block_bytes(size);
-        block_write(heap, data, size, previous);
-        *segment_granule(segment, data) = segment_find_page(segment, start, end, false) != end ? GRANULE_HOLLOW
-                                                                                               : GRANULE_FREE;
-        bins_insert(heap, data, size);
-        previous = size;
     }
     return true;
 }
 
-/* Fills the header in; `guard` bytes at the end are never used. */
+/* Tiles a fresh segment with free blocks; the first piece last, so that it is the first that the bins give. */
+static void tile(struct segment *segment, size_t count)
+{
+    for (size_t piece = count; piece-- > 0;) {
+        uintptr_t data = piece_data(segment, piece, count);
+        uintptr_t start = data - BLOCK_DATA_OFFSET;
+        size_t size = piece_size(segment, piece, count);
+        uintptr_t end = start + block_bytes(size);
+        bool hollow = segment_find_page(segment, start, end, false) != end;
+        block_write(segment->heap, data, size, piece == 0 ? 0 : piece_size(segment, piece - 1, count));
+        *segment_granule(segment, data) = hollow ? GRANULE_HOLLOW : GRANULE_FREE;
+        bins_insert(segment->heap, data, size);
+    }
+}
+
+/* Makes the segment, the memory of whose header is there, the newest of its heap; `guard` bytes at its end are not used. */
 static bool start(struct segment *segment, size_t reserved, size_t guard)
 {
-    size_t usable = align_down(reserved - guard - segment->header_size, GRANULE_SIZE);
+    struct heap *heap = segment->heap;
+    /* The data of a block reaches 8 bytes beyond it: behind the last one lies a granule that is no block's. */
+    size_t usable = align_down(reserved - guard - segment->header_size - GRANULE_SIZE, GRANULE_SIZE);
 
     segment->reserved = reserved;
     segment->guard = guard;
     segment->first = (uintptr_t)segment + segment->header_size + BLOCK_DATA_OFFSET;
     segment->end = segment->first + usable;
-    segment->heap->reserved_bytes += reserved;
-    return tile(segment);
+    size_t count = piece_count(segment);
+    if (!commit_pieces(segment, count))
+        return false;
+
+    bins_retire_top(heap);
+    if (heap->last_segment != NULL)
+        heap->last_segment->next = segment;
+    heap->last_segment = segment;
+    heap->segment_count++;
+    heap->reserved_bytes += reserved;
+    tile(segment, count);
+    return true;
 }
 
 bool segment_start_first(struct heap *heap, size_t reserved, size_t guard)
@@ -164,7 +181,6 @@ static bool start_further(struct heap *heap, struct segment *segment, size_t res
     if (start(segment, reserved, os_page_size()))
         return true;
     heap->committed_bytes -= segment->committed;
-    heap->reserved_bytes -= reserved;
     return false;
 }
 
@@ -192,9 +208,6 @@ bool segment_add(struct heap *heap, size_t size)
         return false;
     }
 
-    heap->last_segment->next = segment;
-    heap->last_segment = segment;
-    heap->segment_count++;
     heap->next_segment_size = grown_segment_size(heap->next_segment_size);
     return true;
 }

@@ -1,10 +1,10 @@
 /*
  * Segments: the runs of units that a heap's blocks tile.
  *
- *     +0 | header | block | block | ... | free block, hollow | (guard page) |
- *        ^ segment         ^ every block 16-byte aligned      ^ end
+ *     +0 | header | block | block | ... | free block, hollow | 16 bytes | (guard page) |
+ *        ^ segment         ^ every block 16-byte aligned                ^ end
  *
- * The blocks of a segment tile it without a gap from `first` to `end`. What was never used is its last free block, whose
+ * The blocks of a segment tile it without a gap; `end` is where the data of a further block would lie. What was never used is its last free block, whose
  * pages are not committed. Blocks are known by the address of their data, 16 bytes behind their start (see block.h).
  */
 #ifndef CAIRN_HEAP_SEGMENT_H
@@ -12,7 +12,16 @@
 
 #include "heap/arena.h"
 
+#include <string.h>
+
 struct heap;
+
+/* Bits before the byte at the lowest address that is not zero. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define SEGMENT_FIRST_BYTE(word) ((unsigned)__builtin_ctzll(word))
+#else
+#define SEGMENT_FIRST_BYTE(word) ((unsigned)__builtin_clzll(word))
+#endif
 
 #define SEGMENT_SIGNATURE 0xFFEEFFEEu
 
@@ -22,13 +31,13 @@ struct segment {
     uint32_t segment_flags; /* +0x14: HEAP_GROWABLE or 0 */
     struct heap *heap;
     struct segment *next;
-    uint8_t *granules;      /* the granule map's byte for the segment's first address */
-    uintptr_t first;        /* data of the first block */
-    uintptr_t end;          /* the data address that a block behind the last one would have */
-    size_t reserved;        /* bytes, from the segment's start, the guard page included */
-    size_t committed;       /* bytes */
-    size_t header_size;     /* bytes in front of the first block */
-    size_t guard;           /* bytes at the end that are never used */
+    uint8_t *granules;       /* the granule map's byte for the segment's first address */
+    uintptr_t first;         /* data of the first block */
+    uintptr_t end;           /* the data address that a block behind the last one would have */
+    size_t reserved;         /* bytes, from the segment's start, the guard page included */
+    size_t committed;        /* bytes */
+    size_t header_size;      /* bytes in front of the first block */
+    size_t guard;            /* bytes at the end that are never used */
     uintptr_t committed_end; /* caller's memory only: it is committed from the front and never decommitted */
     uint32_t index;
     uint32_t padding;
@@ -39,9 +48,9 @@ _Static_assert(sizeof(void *) != 8 || sizeof(struct segment) == 0x70, "the heap'
 /* What a granule byte says of the block whose data starts there. */
 enum granule {
     GRANULE_NONE = 0,
-    GRANULE_BUSY = 1,        /* busy, and all that it can hold was asked for; each byte not asked for adds one */
+    GRANULE_BUSY = 1, /* busy, and all that it can hold was asked for; each byte not asked for adds one */
     GRANULE_BUSY_LAST = 240,
-    GRANULE_HOLLOW = 254,    /* free, and not all of its pages are committed */
+    GRANULE_HOLLOW = 254, /* free, and not all of its pages are committed */
     GRANULE_FREE = 255,
 };
 
@@ -60,6 +69,47 @@ static inline uint8_t *segment_granule(const struct segment *segment, uintptr_t 
     return &segment->granules[(data - (uintptr_t)segment) >> GRANULE_SHIFT];
 }
 
+/* The smallest block has two granules. */
+#define SMALLEST_DISTANCE ((size_t)2)
+
+/* The first of eight granules at which a block starts; 8 if at none. */
+#define GRANULES_AT_ONCE sizeof(uint64_t)
+
+static inline size_t first_granule(const uint8_t *granule)
+{
+    uint64_t word;
+    memcpy(&word, granule, sizeof word);
+    return word != 0 ? SEGMENT_FIRST_BYTE(word) >> 3 : GRANULES_AT_ONCE;
+}
+
+/* How far granule_distance looks: beyond, a block's header tells sooner where the next one is. */
+#define DISTANCE_LIMIT ((size_t)256)
+
+/*
+ * Granules from a block, whose byte in the granule map this is, to the next one, or to the end of its segment, which is `left`
+ * granules away. The block is not touched. 0: they are DISTANCE_LIMIT or more.
+ */
+static inline size_t granule_distance(const uint8_t *granule, size_t left)
+{
+    size_t limit = left < DISTANCE_LIMIT ? left : DISTANCE_LIMIT;
+    size_t distance = SMALLEST_DISTANCE;
+
+    for (; distance + GRANULES_AT_ONCE <= limit; distance += GRANULES_AT_ONCE) {
+        size_t found = first_granule(granule + distance);
+        if (found != GRANULES_AT_ONCE)
+            return distance + found;
+    }
+    while (distance < limit && granule[distance] == GRANULE_NONE)
+        distance++;
+    return distance < limit || limit == left ? distance : 0;
+}
+
+/* The same, from the address of the block's data. */
+static inline size_t segment_next_start(const struct segment *segment, uintptr_t data)
+{
+    return granule_distance(segment_granule(segment, data), (segment->end - data) >> GRANULE_SHIFT);
+}
+
 /* Adds a segment with a free block that a block of `size` bytes, header included, can be cut from. False: no memory. */
 bool segment_add(struct heap *heap, size_t size);
 
@@ -73,10 +123,10 @@ bool segment_commit(struct segment *segment, uintptr_t from, uintptr_t end);
  * the memory may be kept at hand; else what was kept before leaves too. */
 void segment_decommit(struct segment *segment, uintptr_t from, uintptr_t end, bool keep_warm);
 
+/* Committed bytes among the whole pages [from, end). Never called for the caller's memory. */
+size_t segment_committed_bytes(const struct segment *segment, uintptr_t from, uintptr_t end);
+
 /* The first address at or behind `from` in a page that is committed, or is not; `end` when there is none before it. */
 uintptr_t segment_find_page(const struct segment *segment, uintptr_t from, uintptr_t end, bool committed);
-
-/* The segment of the heap in which the address lies; NULL: in none of its committed units. */
-struct segment *segment_of(const struct heap *heap, uintptr_t address);
 
 #endif

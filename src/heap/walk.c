@@ -1,5 +1,6 @@
 #include "heap/walk.h"
 
+#include "base/assert.h"
 #include "heap/block.h"
 #include "heap/large.h"
 
@@ -12,18 +13,22 @@ static bool stop(enum outcome *outcome, enum outcome value)
     return false;
 }
 
+static uint32_t region_index(const struct segment *segment)
+{
+    return segment->index < WALK_LARGE_REGION ? segment->index : WALK_LARGE_REGION - 1;
+}
+
 /* --- large blocks --------------------------------------------------------------------------------------------------- */
 
 static bool report_large(const struct unit *unit, struct walk_record *record, enum outcome *outcome)
 {
     if (unit == NULL)
         return stop(outcome, OUTCOME_OK);
-    *record = (struct walk_record){
-        .kind = WALK_LARGE,
-        .address = (uintptr_t)large_data(unit),
-        .size = unit->large_size,
-        .region = WALK_LARGE_REGION,
-    };
+    record->kind = WALK_LARGE;
+    record->address = (uintptr_t)large_data(unit);
+    record->size = unit->large_size;
+    record->overhead = 0;
+    record->region = WALK_LARGE_REGION;
     return true;
 }
 
@@ -32,13 +37,14 @@ static bool report_large(const struct unit *unit, struct walk_record *record, en
 static bool report_region(const struct heap *heap, const struct segment *segment, struct walk_record *record,
                           enum outcome *outcome)
 {
+    ASSERT(heap != NULL);
     if (segment == NULL)
         return report_large(heap->first_large, record, outcome);
     *record = (struct walk_record){
         .kind = WALK_REGION,
         .address = (uintptr_t)segment,
         .size = segment->header_size,
-        .region = (uint8_t)size_min(segment->index, WALK_LARGE_REGION - 1),
+        .region = region_index(segment),
         .committed = segment->committed,
         .uncommitted = segment->reserved - segment->committed,
         .first_block = segment->first,
@@ -55,8 +61,8 @@ static void report(struct walk_record *record, const struct segment *segment, en
     record->kind = kind;
     record->address = address;
     record->size = size;
-    record->overhead = (uint8_t)overhead;
-    record->region = (uint8_t)size_min(segment->index, WALK_LARGE_REGION - 1);
+    record->overhead = (uint32_t)overhead;
+    record->region = region_index(segment);
 }
 
 /* Reports the committed memory [start, end) of a free block; in front of a hollow part Windows has its marker. */
@@ -69,7 +75,8 @@ static void report_free(struct walk_record *record, const struct segment *segmen
 }
 
 /* The committed rest of a free block, behind a hollow part, starts at a page and ends at a block or the next hollow part. */
-static bool report_rest(const struct segment *segment, uintptr_t data, struct walk_record *record, enum outcome *outcome)
+static bool report_rest(const struct segment *segment, uintptr_t data, struct walk_record *record,
+                        enum outcome *outcome)
 {
     uintptr_t start = data - BLOCK_DATA_OFFSET;
     if (!is_aligned(start, os_page_size()))
@@ -84,14 +91,21 @@ static bool report_rest(const struct segment *segment, uintptr_t data, struct wa
     return true;
 }
 
-/* Reads the header of what the granule map says is a block. */
-static bool read_block(const struct segment *segment, uintptr_t data, size_t *size)
+/*
+ * The size of what the granule map says is a block. For most blocks the map alone tells it, without a miss of the cache for
+ * each block; the header of a larger one is read. False: that one is damaged.
+ */
+static bool find_size(const struct segment *segment, uintptr_t data, size_t *size)
 {
     struct block_header header;
+
+    *size = segment_next_start(segment, data);
+    if (LIKELY(*size != 0))
+        return true;
     if (!block_read(segment->heap, data, &header))
         return false;
     *size = header.size;
-    return header.size >= BLOCK_MIN_GRANULES && header.size <= (segment->end - data) >> GRANULE_SHIFT;
+    return header.size >= DISTANCE_LIMIT && header.size <= (segment->end - data) >> GRANULE_SHIFT;
 }
 
 /* Reports what starts where the data of a block would be at `data`. */
@@ -108,7 +122,7 @@ static bool report_at(const struct heap *heap, const struct segment *segment, ui
     uint8_t granule = *segment_granule(segment, data);
     if (granule == GRANULE_NONE)
         return report_rest(segment, data, record, outcome);
-    if (!read_block(segment, data, &size))
+    if (!find_size(segment, data, &size))
         return stop(outcome, OUTCOME_BLOCK_DAMAGED);
     if (granule_is_free(granule)) {
         uintptr_t start = data - BLOCK_DATA_OFFSET;
@@ -117,9 +131,19 @@ static bool report_at(const struct heap *heap, const struct segment *segment, ui
         report_free(record, segment, start, committed_end, committed_end != end);
         return true;
     }
-    size_t requested = block_capacity(size) - (size_t)(granule - GRANULE_BUSY);
+    size_t not_asked_for = (size_t)granule - GRANULE_BUSY;
+    if (not_asked_for > block_capacity(size))
+        return stop(outcome, OUTCOME_BLOCK_DAMAGED);
+    size_t requested = block_capacity(size) - not_asked_for;
     report(record, segment, WALK_BUSY, data, requested, block_bytes(size) - requested);
     return true;
+}
+
+/* Whether an uncommitted page of the segment starts there. */
+static bool is_hollow_page(const struct segment *segment, uintptr_t address)
+{
+    return is_aligned(address, os_page_size()) && address > segment->first && address < segment->end &&
+           segment_find_page(segment, address, address + 1, false) == address;
 }
 
 /* Behind a free record comes a block, or the hollow part that cut it off. */
@@ -127,26 +151,33 @@ static bool report_behind_free(const struct heap *heap, const struct segment *se
                                struct walk_record *record, enum outcome *outcome)
 {
     uintptr_t hollow = end + BLOCK_END_MARKER;
-    uintptr_t segment_end = segment->end - BLOCK_DATA_OFFSET;
-
-    if (!is_aligned(hollow, os_page_size()) || hollow >= segment_end ||
-        segment_find_page(segment, hollow, hollow + 1, false) != hollow)
+    if (!is_hollow_page(segment, hollow))
         return report_at(heap, segment, end + BLOCK_DATA_OFFSET, record, outcome);
 
-    uintptr_t hollow_end = segment_find_page(segment, hollow, segment_end, true);
+    uintptr_t hollow_end = segment_find_page(segment, hollow, segment->end, true);
     report(record, segment, WALK_UNCOMMITTED, hollow, hollow_end - hollow, 0);
     return true;
 }
 
-static bool report_behind_busy(const struct heap *heap, const struct segment *segment, struct walk_record *record,
-                               enum outcome *outcome)
+/* The hollow part of a segment's last block reaches to the segment's end, any other to a block or the rest of its own. */
+static bool report_behind_hollow(const struct heap *heap, const struct segment *segment, uintptr_t address,
+                                 uintptr_t end, struct walk_record *record, enum outcome *outcome)
+{
+    if (!is_hollow_page(segment, address))
+        return stop(outcome, OUTCOME_NOT_A_BLOCK);
+    if (end == segment->end)
+        return report_region(heap, segment->next, record, outcome);
+    return report_at(heap, segment, end + BLOCK_DATA_OFFSET, record, outcome);
+}
+
+static bool report_behind_busy(const struct heap *heap, const struct segment *segment, uintptr_t data,
+                               struct walk_record *record, enum outcome *outcome)
 {
     size_t size;
-    uintptr_t data = record->address;
 
     if (!is_aligned(data, GRANULE_SIZE) || !granule_is_busy(*segment_granule(segment, data)))
         return stop(outcome, OUTCOME_NOT_A_BLOCK);
-    if (!read_block(segment, data, &size))
+    if (!find_size(segment, data, &size))
         return stop(outcome, OUTCOME_BLOCK_DAMAGED);
     return report_at(heap, segment, data + block_bytes(size), record, outcome);
 }
@@ -162,36 +193,41 @@ static const struct segment *segment_at(const struct heap *heap, uintptr_t addre
     return (uintptr_t)segment == address ? segment : NULL;
 }
 
-/* The segment that a cursor is in; NULL: in none. */
-static const struct segment *segment_of_cursor(const struct heap *heap, const struct walk_record *record)
+static NOINLINE bool report_behind_other(const struct heap *heap, enum walk_kind kind, uintptr_t address, size_t size,
+                                         struct walk_record *record, enum outcome *outcome)
 {
-    if (record->kind == WALK_REGION)
-        return segment_at(heap, record->address);
-    /* An uncommitted unit may be nobody's, but in front of it is the committed head of the free block. */
-    return segment_of(heap, record->kind == WALK_UNCOMMITTED ? record->address - 1 : record->address);
-}
+    const struct segment *segment;
 
-bool walk_next(const struct heap *heap, struct walk_record *record, enum outcome *outcome)
-{
-    if (record->address == 0)
-        return report_region(heap, &heap->first, record, outcome);
-    if (record->kind == WALK_LARGE) {
-        const struct unit *unit = large_find(heap, (void *)record->address);
+    switch (kind) {
+    case WALK_LARGE: {
+        const struct unit *unit = large_find(heap, (void *)address);
         return unit != NULL ? report_large(unit->large_next, record, outcome) : stop(outcome, OUTCOME_NOT_A_BLOCK);
     }
-
-    const struct segment *segment = segment_of_cursor(heap, record);
-    if (segment == NULL)
-        return stop(outcome, OUTCOME_NOT_A_BLOCK);
-    uintptr_t end = record->address + record->size;
-    switch (record->kind) {
     case WALK_REGION:
-        return report_at(heap, segment, segment->first, record, outcome);
-    case WALK_FREE:
-        return report_behind_free(heap, segment, end, record, outcome);
+        segment = segment_at(heap, address);
+        return segment != NULL ? report_at(heap, segment, segment->first, record, outcome)
+                               : stop(outcome, OUTCOME_NOT_A_BLOCK);
     case WALK_UNCOMMITTED:
-        return report_at(heap, segment, end + BLOCK_DATA_OFFSET, record, outcome);
+        /* An uncommitted unit may be nobody's, but in front of it is the committed head of the free block. */
+        segment = segment_of(heap, address - 1);
+        return segment != NULL ? report_behind_hollow(heap, segment, address, address + size, record, outcome)
+                               : stop(outcome, OUTCOME_NOT_A_BLOCK);
     default:
-        return report_behind_busy(heap, segment, record, outcome);
+        segment = segment_of(heap, address);
+        return segment != NULL ? report_behind_free(heap, segment, address + size, record, outcome)
+                               : stop(outcome, OUTCOME_NOT_A_BLOCK);
     }
+}
+
+bool walk_next(const struct heap *heap, enum walk_kind kind, uintptr_t address, size_t size, struct walk_record *record,
+               enum outcome *outcome)
+{
+    if (address == 0)
+        return report_region(heap, &heap->first, record, outcome);
+    if (kind != WALK_BUSY)
+        return report_behind_other(heap, kind, address, size, record, outcome);
+    const struct segment *segment = segment_of(heap, address);
+    if (UNLIKELY(segment == NULL))
+        return stop(outcome, OUTCOME_NOT_A_BLOCK);
+    return report_behind_busy(heap, segment, address, record, outcome);
 }

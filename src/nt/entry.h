@@ -15,18 +15,31 @@ static inline ULONG entry_flags(const struct heap *heap, ULONG flags)
     return flags | (heap->flags & (HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS));
 }
 
-static inline void entry_lock(struct heap *heap, ULONG flags)
+/*
+ * Whether no other thread can be in the heap during a call: the process has one thread, which gets no second one within a call,
+ * unless the heap calls back; or this thread holds the lock already; or the program sees to it.
+ */
+static inline bool entry_is_alone(struct heap *heap, ULONG flags)
 {
-    if (!(flags & HEAP_NO_SERIALIZE))
-        lock_acquire(&heap->lock);
+    return (os_is_single_threaded() && LIKELY(!heap->calls_back)) || (flags & HEAP_NO_SERIALIZE) ||
+           lock_is_held(&heap->lock);
+}
+
+/* Locks other threads out for the length of a call; says whether there was need to. */
+static inline bool entry_lock(struct heap *heap, ULONG flags)
+{
+    if (entry_is_alone(heap, flags))
+        return false;
+    lock_acquire(&heap->lock);
+    return true;
 }
 
 /* Ends what entry_lock began; reports damage that the core came across and mended. */
-static inline void entry_unlock(struct heap *heap, ULONG flags, const char *function)
+static inline void entry_unlock(struct heap *heap, bool locked, const char *function)
 {
     bool found_damage = heap->found_damage;
     heap->found_damage = false;
-    if (!(flags & HEAP_NO_SERIALIZE))
+    if (locked)
         lock_release(&heap->lock);
     if (UNLIKELY(found_damage))
         report_failure(OUTCOME_FREE_LIST_DAMAGED, function, heap, NULL);

@@ -20,9 +20,9 @@ PVOID RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
 
     void *block;
     ULONG flags = entry_flags(heap, Flags);
-    entry_lock(heap, flags);
+    bool locked = entry_lock(heap, flags);
     enum outcome outcome = heap_allocate(heap, Size, (flags & HEAP_ZERO_MEMORY) != 0, &block);
-    entry_unlock(heap, flags, name);
+    entry_unlock(heap, locked, name);
     if (LIKELY(outcome == OUTCOME_OK))
         return block;
     report_failure(outcome, name, heap, NULL);
@@ -54,10 +54,10 @@ PVOID RtlReAllocateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, SIZE_T
 
     void *block;
     ULONG flags = entry_flags(heap, Flags);
-    entry_lock(heap, flags);
+    bool locked = entry_lock(heap, flags);
     enum outcome outcome = heap_reallocate(heap, BaseAddress, Size, (flags & HEAP_ZERO_MEMORY) != 0,
                                            (flags & HEAP_REALLOC_IN_PLACE_ONLY) != 0, &block);
-    entry_unlock(heap, flags, name);
+    entry_unlock(heap, locked, name);
     if (LIKELY(outcome == OUTCOME_OK))
         return block;
     report_failure(outcome, name, heap, BaseAddress);
@@ -78,9 +78,9 @@ LOGICAL RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
     }
 
     ULONG flags = entry_flags(heap, Flags);
-    entry_lock(heap, flags);
+    bool locked = entry_lock(heap, flags);
     enum outcome outcome = heap_free(heap, BaseAddress);
-    entry_unlock(heap, flags, name);
+    entry_unlock(heap, locked, name);
     if (LIKELY(outcome == OUTCOME_OK))
         return TRUE;
     report_failure(outcome, name, heap, BaseAddress);
@@ -101,9 +101,9 @@ SIZE_T RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
 
     size_t size = 0;
     ULONG flags = entry_flags(heap, Flags);
-    entry_lock(heap, flags);
+    bool locked = entry_lock(heap, flags);
     enum outcome outcome = heap_size(heap, BaseAddress, &size);
-    entry_unlock(heap, flags, name);
+    entry_unlock(heap, locked, name);
     if (LIKELY(outcome == OUTCOME_OK))
         return size;
     report_failure(outcome, name, heap, BaseAddress);

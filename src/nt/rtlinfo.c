@@ -48,20 +48,20 @@ static NTSTATUS set_compatibility(PVOID handle, const void *information, SIZE_T 
 
     ULONG wanted = *(const ULONG *)information;
     NTSTATUS status = STATUS_UNSUCCESSFUL;
-    entry_lock(heap, heap->flags);
+    bool locked = entry_lock(heap, heap->flags);
     if (wanted == HEAP_COMPATIBILITY_LFH || (wanted == HEAP_COMPATIBILITY_STANDARD && wanted == heap->compatibility)) {
         heap->compatibility = wanted;
         status = STATUS_SUCCESS;
     }
-    lock_release(&heap->lock);
+    entry_unlock(heap, locked, "RtlSetHeapInformation (HeapSetInformation)");
     return status;
 }
 
 static void trim(struct heap *heap)
 {
-    entry_lock(heap, heap->flags);
+    bool locked = entry_lock(heap, heap->flags);
     heap_trim(heap);
-    entry_unlock(heap, heap->flags, "RtlSetHeapInformation (HeapSetInformation)");
+    entry_unlock(heap, locked, "RtlSetHeapInformation (HeapSetInformation)");
 }
 
 /* A heap that other threads may be in without a lock is left alone when all heaps are meant. */
@@ -117,9 +117,9 @@ NTSTATUS summary_of_heap(PVOID handle, HEAP_SUMMARY *summary)
         return STATUS_INVALID_HANDLE;
 
     struct heap_totals totals;
-    entry_lock(heap, heap->flags);
+    bool locked = entry_lock(heap, heap->flags);
     heap_sum(heap, &totals);
-    entry_unlock(heap, heap->flags, "HeapSummary");
+    entry_unlock(heap, locked, "HeapSummary");
     summary->cbAllocated = totals.requested;
     summary->cbCommitted = totals.committed;
     summary->cbReserved = totals.reserved;

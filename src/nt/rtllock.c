@@ -20,7 +20,8 @@ BOOLEAN RtlLockHeap(PVOID HeapHandle)
     struct heap *heap = heap_to_lock(HeapHandle, "RtlLockHeap (HeapLock)");
     if (heap == NULL)
         return FALSE;
-    entry_lock(heap, heap->flags);
+    if (!(heap->flags & HEAP_NO_SERIALIZE))
+        lock_acquire(&heap->lock);
     return TRUE;
 }
 

@@ -19,10 +19,9 @@ BOOLEAN RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
 
     struct damage damage;
     ULONG flags = entry_flags(heap, Flags);
-    entry_lock(heap, flags);
-    bool valid = BaseAddress != NULL ? heap_check_block(heap, BaseAddress) == OUTCOME_OK
-                                     : heap_validate(heap, &damage);
-    entry_unlock(heap, flags, "RtlValidateHeap (HeapValidate)");
+    bool locked = entry_lock(heap, flags);
+    bool valid = BaseAddress != NULL ? heap_check_block(heap, BaseAddress) == OUTCOME_OK : heap_validate(heap, &damage);
+    entry_unlock(heap, locked, "RtlValidateHeap (HeapValidate)");
     if (!valid && BaseAddress != NULL && !os_is_readable(BaseAddress))
         status_set(STATUS_ACCESS_VIOLATION);
     return valid;
@@ -40,9 +39,9 @@ SIZE_T RtlCompactHeap(PVOID HeapHandle, ULONG Flags)
     }
 
     ULONG flags = entry_flags(heap, Flags);
-    entry_lock(heap, flags);
+    bool locked = entry_lock(heap, flags);
     size_t largest = heap_largest_free(heap);
-    entry_unlock(heap, flags, name);
+    entry_unlock(heap, locked, name);
     if (largest == 0)
         teb.last_error = NO_ERROR;
     return largest;

@@ -1,12 +1,10 @@
 /*
  * Walking a heap: the core's records in NT's form.
  */
-#include "heap/walk.h"
+#include "nt/walk.h"
+
 #include "nt/entry.h"
 #include "nt/status.h"
-
-/* Walk entries hold some sizes in 32 bits; what does not fit is told as the most that does, in whole pages. */
-#define LARGEST_32_BIT_SIZE ((size_t)0xFFFFF000)
 
 /* What an entry that the caller gives back says it is of. */
 static enum walk_kind kind_from_flags(USHORT flags)
@@ -42,43 +40,58 @@ static void fill_entry(RTL_HEAP_WALK_ENTRY *entry, const struct walk_record *rec
     *entry = (RTL_HEAP_WALK_ENTRY){
         .DataAddress = (void *)record->address,
         .DataSize = record->size,
-        .OverheadBytes = record->overhead,
-        .SegmentIndex = record->region,
+        .OverheadBytes = (UCHAR)record->overhead,
+        .SegmentIndex = (UCHAR)record->region,
         .Flags = flags_from_kind(record->kind),
     };
     if (record->kind == WALK_REGION) {
-        entry->Segment.CommittedSize = (ULONG)size_min(record->committed, LARGEST_32_BIT_SIZE);
-        entry->Segment.UnCommittedSize = (ULONG)size_min(record->uncommitted, LARGEST_32_BIT_SIZE);
+        entry->Segment.CommittedSize = walk_32_bit_size(record->committed);
+        entry->Segment.UnCommittedSize = walk_32_bit_size(record->uncommitted);
         entry->Segment.FirstEntry = (void *)record->first_block;
         entry->Segment.LastEntry = (void *)record->last_block;
     }
 }
 
-NTSTATUS RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Entry)
+NTSTATUS walk_step(PVOID handle, enum walk_kind kind, PVOID address, SIZE_T size, struct walk_record *record)
 {
     static const char name[] = "RtlWalkHeap (HeapWalk)";
-    struct heap *heap = unsafe_heap_from_handle(HeapHandle);
+    struct heap *heap = unsafe_heap_from_handle(handle);
     if (UNLIKELY(heap == NULL)) {
-        if (HeapHandle != NULL)
-            report_failure(OUTCOME_NOT_A_HEAP, name, HeapHandle, NULL);
+        if (handle != NULL)
+            report_failure(OUTCOME_NOT_A_HEAP, name, handle, NULL);
         return STATUS_INVALID_HANDLE;
     }
-    if (UNLIKELY(Entry == NULL))
-        return STATUS_INVALID_PARAMETER;
 
     enum outcome outcome;
-    struct walk_record record = {
-        .kind = kind_from_flags(Entry->Flags),
-        .address = (uintptr_t)Entry->DataAddress,
-        .size = Entry->DataSize,
-    };
-    entry_lock(heap, heap->flags);
-    bool more = walk_next(heap, &record, &outcome);
-    entry_unlock(heap, heap->flags, name);
-    if (LIKELY(more)) {
-        fill_entry(Entry, &record);
+    bool locked = entry_lock(heap, heap->flags);
+    bool more = walk_next(heap, kind, (uintptr_t)address, size, record, &outcome);
+    entry_unlock(heap, locked, name);
+    if (LIKELY(more))
+        return STATUS_SUCCESS;
+    report_failure(outcome, name, heap, address);
+    return outcome == OUTCOME_OK ? STATUS_NO_MORE_ENTRIES : status_from_outcome(outcome);
+}
+
+static NOINLINE NTSTATUS walk_slowly(PVOID handle, RTL_HEAP_WALK_ENTRY *entry)
+{
+    struct walk_record record;
+    if (entry == NULL)
+        return unsafe_heap_from_handle(handle) != NULL ? STATUS_INVALID_PARAMETER : STATUS_INVALID_HANDLE;
+
+    NTSTATUS status = walk_step(handle, kind_from_flags(entry->Flags), entry->DataAddress, entry->DataSize, &record);
+    if (NT_SUCCESS(status))
+        fill_entry(entry, &record);
+    return status;
+}
+
+NTSTATUS RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Entry)
+{
+    struct walk_busy next;
+    if (LIKELY(Entry != NULL) && Entry->Flags == RTL_HEAP_BUSY && walk_quickly(HeapHandle, Entry->DataAddress, &next)) {
+        Entry->DataAddress = (void *)next.address;
+        Entry->DataSize = next.size;
+        Entry->OverheadBytes = (UCHAR)next.overhead;
         return STATUS_SUCCESS;
     }
-    report_failure(outcome, name, heap, Entry->DataAddress);
-    return outcome == OUTCOME_OK ? STATUS_NO_MORE_ENTRIES : status_from_outcome(outcome);
+    return walk_slowly(HeapHandle, Entry);
 }

@@ -58,15 +58,13 @@ static bool is_out_of_memory(int error)
     return error == ENOMEM || error == EAGAIN;
 }
 
-size_t os_page_size(void)
+atomic_uint os_page_shift_cached;
+
+unsigned os_find_page_shift(void)
 {
-    static atomic_size_t cached;
-    size_t size = atomic_load_explicit(&cached, memory_order_relaxed);
-    if (UNLIKELY(size == 0)) {
-        size = (size_t)sysconf(_SC_PAGESIZE);
-        atomic_store_explicit(&cached, size, memory_order_relaxed);
-    }
-    return size;
+    unsigned shift = (unsigned)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE));
+    atomic_store_explicit(&os_page_shift_cached, shift, memory_order_relaxed);
+    return shift;
 }
 
 size_t os_address_space_limit(void)

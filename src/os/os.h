@@ -29,7 +29,19 @@ enum os_access {
 };
 
 /* Bytes in a page: a power of two, the same for the life of the process. */
-size_t os_page_size(void);
+extern atomic_uint os_page_shift_cached; /* 0: not asked for yet */
+unsigned os_find_page_shift(void);
+
+static inline unsigned os_page_shift(void)
+{
+    unsigned shift = atomic_load_explicit(&os_page_shift_cached, memory_order_relaxed);
+    return LIKELY(shift != 0) ? shift : os_find_page_shift();
+}
+
+static inline size_t os_page_size(void)
+{
+    return (size_t)1 << os_page_shift();
+}
 
 /* Bytes of address space that the process may map in all; SIZE_MAX when it has no limit (RLIMIT_AS). */
 size_t os_address_space_limit(void);

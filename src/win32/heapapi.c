@@ -3,6 +3,7 @@
  */
 #include "nt/process.h"
 #include "nt/summary.h"
+#include "nt/walk.h"
 
 #include <heapapi.h>
 #include <ntifs.h>
@@ -93,58 +94,70 @@ BOOL HeapUnlock(HANDLE hHeap)
     return RtlUnlockHeap(hHeap);
 }
 
-static USHORT rtl_flags_from_entry(const PROCESS_HEAP_ENTRY *entry)
+/* What an entry that the caller gives back says it is of. */
+static enum walk_kind kind_from_entry(const PROCESS_HEAP_ENTRY *entry)
 {
     if (entry->wFlags & PROCESS_HEAP_REGION)
-        return RTL_HEAP_SEGMENT;
+        return WALK_REGION;
     if (entry->wFlags & PROCESS_HEAP_UNCOMMITTED_RANGE)
-        return RTL_HEAP_UNCOMMITTED_RANGE;
+        return WALK_UNCOMMITTED;
     if (!(entry->wFlags & PROCESS_HEAP_ENTRY_BUSY))
-        return 0;
+        return WALK_FREE;
     /* Only large blocks have this index: segments are counted below it. */
-    return entry->iRegionIndex == 64 ? RTL_HEAP_LARGE_ALLOC | RTL_HEAP_BUSY : RTL_HEAP_BUSY;
+    return entry->iRegionIndex == WALK_LARGE_REGION ? WALK_LARGE : WALK_BUSY;
 }
 
-static WORD entry_flags_from_rtl(USHORT flags)
+static WORD flags_from_kind(enum walk_kind kind)
 {
-    if (flags & RTL_HEAP_SEGMENT)
-        return PROCESS_HEAP_REGION;
-    if (flags & RTL_HEAP_UNCOMMITTED_RANGE)
-        return PROCESS_HEAP_UNCOMMITTED_RANGE;
-    return flags & RTL_HEAP_BUSY ? PROCESS_HEAP_ENTRY_BUSY : 0;
+    static const WORD flags[] = {
+        [WALK_REGION] = PROCESS_HEAP_REGION,
+        [WALK_FREE] = 0,
+        [WALK_UNCOMMITTED] = PROCESS_HEAP_UNCOMMITTED_RANGE,
+        [WALK_BUSY] = PROCESS_HEAP_ENTRY_BUSY,
+        [WALK_LARGE] = PROCESS_HEAP_ENTRY_BUSY,
+    };
+    return flags[kind];
 }
 
-static void entry_from_rtl(PROCESS_HEAP_ENTRY *entry, const RTL_HEAP_WALK_ENTRY *rtl)
+static void fill_entry(PROCESS_HEAP_ENTRY *entry, const struct walk_record *record)
 {
     *entry = (PROCESS_HEAP_ENTRY){
-        .lpData = rtl->DataAddress,
-        /* The field is narrower than a large block can be. */
-        .cbData = rtl->DataSize > MAXDWORD ? MAXDWORD : (DWORD)rtl->DataSize,
-        .cbOverhead = rtl->OverheadBytes,
-        .iRegionIndex = rtl->SegmentIndex,
-        .wFlags = entry_flags_from_rtl(rtl->Flags),
+        .lpData = (void *)record->address,
+        .cbData = walk_32_bit_size(record->size),
+        .cbOverhead = (BYTE)record->overhead,
+        .iRegionIndex = (BYTE)record->region,
+        .wFlags = flags_from_kind(record->kind),
     };
-    if (rtl->Flags & RTL_HEAP_SEGMENT) {
-        entry->Region.dwCommittedSize = rtl->Segment.CommittedSize;
-        entry->Region.dwUnCommittedSize = rtl->Segment.UnCommittedSize;
-        entry->Region.lpFirstBlock = rtl->Segment.FirstEntry;
-        entry->Region.lpLastBlock = rtl->Segment.LastEntry;
+    if (record->kind == WALK_REGION) {
+        entry->Region.dwCommittedSize = walk_32_bit_size(record->committed);
+        entry->Region.dwUnCommittedSize = walk_32_bit_size(record->uncommitted);
+        entry->Region.lpFirstBlock = (void *)record->first_block;
+        entry->Region.lpLastBlock = (void *)record->last_block;
     }
+}
+
+static __attribute__((noinline)) BOOL walk_slowly(HANDLE heap, PROCESS_HEAP_ENTRY *entry)
+{
+    struct walk_record record;
+    if (entry == NULL)
+        return bool_from_status(RtlWalkHeap(heap, NULL));
+
+    NTSTATUS status = walk_step(heap, kind_from_entry(entry), entry->lpData, entry->cbData, &record);
+    if (NT_SUCCESS(status))
+        fill_entry(entry, &record);
+    return bool_from_status(status);
 }
 
 BOOL HeapWalk(HANDLE hHeap, LPPROCESS_HEAP_ENTRY lpEntry)
 {
-    if (lpEntry == NULL)
-        return bool_from_status(RtlWalkHeap(hHeap, NULL));
-
-    RTL_HEAP_WALK_ENTRY rtl;
-    rtl.DataAddress = lpEntry->lpData;
-    rtl.DataSize = lpEntry->cbData;
-    rtl.Flags = rtl_flags_from_entry(lpEntry);
-    NTSTATUS status = RtlWalkHeap(hHeap, &rtl);
-    if (NT_SUCCESS(status))
-        entry_from_rtl(lpEntry, &rtl);
-    return bool_from_status(status);
+    struct walk_busy next;
+    if (lpEntry != NULL && lpEntry->wFlags == PROCESS_HEAP_ENTRY_BUSY && walk_quickly(hHeap, lpEntry->lpData, &next)) {
+        lpEntry->lpData = (void *)next.address;
+        lpEntry->cbData = (DWORD)next.size;
+        lpEntry->cbOverhead = (BYTE)next.overhead;
+        return TRUE;
+    }
+    return walk_slowly(hHeap, lpEntry);
 }
 
 BOOL HeapQueryInformation(HANDLE HeapHandle, HEAP_INFORMATION_CLASS HeapInformationClass, PVOID HeapInformation,

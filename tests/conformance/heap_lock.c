@@ -151,7 +151,7 @@ static void lock_and_leave(void *heap)
     CHECK_EQ_INT(HeapLock(heap), TRUE);
 }
 
-/* 3.11: a thread that ends with the lock held leaves it held; neither heap nor waiter can be had back, so this is last */
+/* 3.11: a thread that ends with the lock held leaves it held; heap and waiter are lost, so this is last */
 static void thread_may_end_with_the_lock(void)
 {
     static struct contender c;

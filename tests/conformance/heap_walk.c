@@ -112,8 +112,8 @@ static void fixed_heap(void)
     }
 }
 
-/* Fills what is left of the heap's first region with ever smaller blocks, each written to its last byte. Returns the last
- * one and stores its size. */
+/* Fills what is left of the heap's first region with ever smaller blocks, each written to its last byte. Returns the
+ * last one and stores its size. */
 static void *fill_first_region(HANDLE heap, SIZE_T *last_size)
 {
     PROCESS_HEAP_ENTRY region;
@@ -134,7 +134,7 @@ static void *fill_first_region(HANDLE heap, SIZE_T *last_size)
     return last;
 }
 
-/* 1.5, 4.4: the last block of a region can be written to its last byte and is walked; so can a free rest of any length */
+/* 1.5, 4.4: the last block of a region can be written to its last byte and is walked, as is a free rest of any size */
 static void end_of_a_region(DWORD options, SIZE_T maximum)
 {
     for (SIZE_T offset = 0; offset < 8; offset++) {
@@ -199,7 +199,7 @@ static void check_large(const PROCESS_HEAP_ENTRY *e, const void *block, SIZE_T s
     CHECK_EQ_UINT(e->iRegionIndex, LARGE_REGION);
 }
 
-/* 4.3: large blocks are appended in order of allocation and leave everything before them as it was; freed, they are gone */
+/* 4.3: large blocks are appended in order of allocation, with everything before them as it was; freed, they are gone */
 static void large_blocks(void)
 {
     HANDLE heap = HeapCreate(0, 0, 0);

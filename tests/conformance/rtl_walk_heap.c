@@ -1,5 +1,5 @@
-/* RtlWalkHeap: nt-heap.md 7.3, win32-heap.md 4.5. What the records hold is tested through HeapWalk in heap_walk.c: here,
- * that both tell the same, and what differs. */
+/* RtlWalkHeap: nt-heap.md 7.3, win32-heap.md 4.5. What the records hold is tested through HeapWalk in heap_walk.c:
+ * here, that both tell the same, and what differs. */
 #include "nt_walk.h"
 
 static struct walk walk;
@@ -150,7 +150,7 @@ static void default_heap(void)
     CHECK(HeapFree(GetProcessHeap(), 0, block));
 }
 
-/* 7.3: Entry NULL: STATUS_INVALID_PARAMETER, NULL heap: STATUS_INVALID_HANDLE; asked of Wine only, undefined on Windows */
+/* 7.3: Entry NULL: STATUS_INVALID_PARAMETER, NULL heap: STATUS_INVALID_HANDLE; undefined on Windows */
 static void null_arguments(void)
 {
 #ifdef _WIN32

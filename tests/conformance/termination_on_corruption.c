@@ -1,5 +1,5 @@
-/* HeapSetInformation(HeapEnableTerminationOnCorruption): win32-heap.md 3.14. After it a mistake ends the process with one
- * line on standard error,
+/* HeapSetInformation(HeapEnableTerminationOnCorruption): win32-heap.md 3.14. After it a mistake ends the process with
+ * one line on standard error,
  *
  *     cairn: <function>: <what>: block <address>, heap <handle>
  *

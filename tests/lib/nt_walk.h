@@ -1,4 +1,4 @@
-/* RtlWalkHeap for the tests: whole walks taken as walk.h takes them with HeapWalk, and the two compared, win32-heap.md 4.5. */
+/* RtlWalkHeap for the tests: whole walks, taken as walk.h takes them with HeapWalk. */
 #ifndef CAIRN_TESTS_NT_WALK_H
 #define CAIRN_TESTS_NT_WALK_H
 

@@ -190,7 +190,7 @@ static inline bool record_follows(const PROCESS_HEAP_ENTRY *before, const PROCES
         return ok;
     }
     if (was == KIND_REGION) {
-        /* a block's real header is the last 8 bytes of the granule before its data, so the first 8 may be the region's */
+        /* a block's header is the last 8 bytes of the granule before its data: the first 8 may be the region's */
         return CHECK(start + GRANULARITY / 2 >= end && start < end + PAGE);
     }
     if (was == KIND_UNCOMMITTED) {
