@@ -36,7 +36,8 @@ add_library(cairn SHARED $<TARGET_OBJECTS:cairn_objects> $<TARGET_OBJECTS:cairn_
 cairn_describe_library(cairn cairn)
 set_target_properties(cairn PROPERTIES
     LINKER_LANGUAGE C VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
-target_link_options(cairn PRIVATE ${cairn_lto_link} -Wl,-z,relro,-z,now -Wl,-Bsymbolic-functions)
+# Never unloaded: heaps, their handles and the fork handlers outlive the library's last user.
+target_link_options(cairn PRIVATE ${cairn_lto_link} -Wl,-z,nodelete -Wl,-z,relro,-z,now -Wl,-Bsymbolic-functions)
 if(CAIRN_SANITIZE)
     target_link_options(cairn PRIVATE -fsanitize=${CAIRN_SANITIZE})
 endif()

@@ -173,7 +173,8 @@ static bool reserve_tables(struct arena *arena)
     size_t ready_size = table_size(chunks, sizeof(atomic_uchar));
     size_t small_size = 2 * rows_size + used_size + ready_size;
     size_t units_size = table_size(chunks * UNITS_PER_CHUNK, sizeof(struct unit));
-    size_t map_size = table_size(chunks * UNITS_PER_CHUNK, GRANULES_PER_UNIT);
+    /* A look for the next block reads a few bytes of the map at once, also at its end. */
+    size_t map_size = table_size(chunks * UNITS_PER_CHUNK, GRANULES_PER_UNIT) + os_page_size();
 
     char *tables = os_reserve_zeros(small_size + units_size + map_size);
     if (tables == NULL)
@@ -204,6 +205,7 @@ static bool reserve_arena_of(size_t size)
         os_release(base, size);
         return false;
     }
+    arena.granule_bias = (uintptr_t)arena.granules - (arena.base >> GRANULE_SHIFT);
 
     arenas[count] = arena;
     atomic_store_explicit(&arena_count, count + 1, memory_order_release);

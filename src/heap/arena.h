@@ -44,8 +44,8 @@ struct unit {
     size_t large_committed;  /* bytes committed from the start of the run */
     struct unit *large_next; /* in order of allocation */
     struct unit *large_previous;
-};
-_Static_assert(sizeof(void *) != 8 || sizeof(struct unit) == 48, "no padding");
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct unit) == 64, "one cache line, found by a shift");
 
 /* The rows of the unit table and the granule map become writable a chunk of units at a time. */
 #define UNITS_PER_CHUNK 256
@@ -54,14 +54,15 @@ struct arena {
     uintptr_t base; /* aligned to a unit */
     size_t size;
     size_t unit_count;
-    size_t lowest_free;    /* no free unit lies below this one */
-    struct unit *units;    /* the unit table */
-    uint8_t *granules;     /* the granule map */
-    atomic_uchar *ready;   /* per chunk: whether its rows of the two above are writable */
-    uint16_t *accessible;  /* per unit, a bit a page */
-    uint16_t *committed;   /* per unit, a bit a page */
-    uint64_t *used;        /* a bit a unit; the arena lock guards it */
-    atomic_size_t touched; /* no page of a unit at or above this was ever accessible */
+    size_t lowest_free;     /* no free unit lies below this one */
+    struct unit *units;     /* the unit table */
+    uint8_t *granules;      /* the granule map */
+    uintptr_t granule_bias; /* where its byte for address 0 would be: a look-up is a shift and a sum */
+    atomic_uchar *ready;    /* per chunk: whether its rows of the two above are writable */
+    uint16_t *accessible;   /* per unit, a bit a page */
+    uint16_t *committed;    /* per unit, a bit a page */
+    uint64_t *used;         /* a bit a unit; the arena lock guards it */
+    atomic_size_t touched;  /* no page of a unit at or above this was ever accessible */
 };
 
 #define ARENA_LIMIT 64
@@ -92,7 +93,7 @@ static inline void *arena_unit_address(const struct arena *arena, size_t index)
 /* The granule map's byte for an address of the arena. */
 static inline uint8_t *arena_granule(const struct arena *arena, const void *address)
 {
-    return arena->granules + (((uintptr_t)address - arena->base) >> GRANULE_SHIFT);
+    return (uint8_t *)(arena->granule_bias + ((uintptr_t)address >> GRANULE_SHIFT));
 }
 
 /* Whether all pages that [from, end) touches are committed; the two lie in one unit. */

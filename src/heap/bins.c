@@ -223,6 +223,41 @@ bool bins_visit(struct heap *heap, bool (*visit)(struct heap *heap, uintptr_t da
     return true;
 }
 
+/* Mixes where a block is and in which bin (the last steps of splitmix64). */
+static uint64_t hash(uintptr_t data, unsigned bin)
+{
+    uint64_t value = ((uint64_t)data ^ (uint64_t)bin << 56) * 0xBF58476D1CE4E5B9u;
+    return (value ^ (value >> 29)) * 0x94D049BB133111EBu;
+}
+
+void bins_add_block(const struct heap *heap, uintptr_t data, size_t size, struct bins_sums *sums)
+{
+    if (data == heap->bins.top || is_last(heap, data, size)) {
+        sums->damaged |= data != heap->bins.top || !is_last(heap, data, size);
+        return;
+    }
+    unsigned bin = bin_of(size);
+    uint64_t self = hash(data, bin);
+    uintptr_t next = mask_link(heap, links_of(data)->next);
+    uintptr_t previous = mask_link(heap, links_of(data)->previous);
+
+    sums->blocks += self;
+    sums->nexts += next != 0 ? hash(next, bin) : 0;
+    sums->last += next == 0 ? self : 0;
+    sums->previous += previous != 0 ? hash(previous, bin) : 0;
+    sums->damaged |= previous == 0 && heap->bins.heads[bin] != data;
+}
+
+bool bins_are_whole(const struct heap *heap, const struct bins_sums *sums)
+{
+    uint64_t heads = 0;
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
+        if (heap->bins.heads[bin] != 0)
+            heads += hash(heap->bins.heads[bin], bin);
+    }
+    return !sums->damaged && sums->blocks == sums->nexts + heads && sums->blocks == sums->previous + sums->last;
+}
+
 void bins_clear(struct heap *heap)
 {
     heap->bins = (struct bins){.top = 0};

@@ -57,6 +57,24 @@ bool bins_find(struct heap *heap, size_t size, uintptr_t *data, struct block_hea
 /* Calls for every free block, first the top, then from the largest bin down, until `visit` says false. False: a link was overwritten. */
 bool bins_visit(struct heap *heap, bool (*visit)(struct heap *heap, uintptr_t data, void *context), void *context);
 
+/*
+ * Checking all links without following any: every free block in a bin is pointed at once, by the bin or by the block before it,
+ * and once by the block behind it, or it is the last. So sums over all blocks of a hash of where they are, and of where their
+ * links point, must agree. The caller adds every free block, in any order.
+ */
+struct bins_sums {
+    uint64_t blocks;   /* of the blocks */
+    uint64_t nexts;    /* of the blocks that links to the next point at */
+    uint64_t previous; /* of the blocks that links to the one before point at */
+    uint64_t last;     /* of the blocks without a next */
+    bool damaged;
+};
+
+void bins_add_block(const struct heap *heap, uintptr_t data, size_t size, struct bins_sums *sums);
+
+/* Whether the bins hold just the blocks that were added, each in the bin of its size. */
+bool bins_are_whole(const struct heap *heap, const struct bins_sums *sums);
+
 /* Forgets every free block. */
 void bins_clear(struct heap *heap);
 

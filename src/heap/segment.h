@@ -10,18 +10,10 @@
 #ifndef CAIRN_HEAP_SEGMENT_H
 #define CAIRN_HEAP_SEGMENT_H
 
+#include "base/scan.h"
 #include "heap/arena.h"
 
-#include <string.h>
-
 struct heap;
-
-/* Bits before the byte at the lowest address that is not zero. */
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define SEGMENT_FIRST_BYTE(word) ((unsigned)__builtin_ctzll(word))
-#else
-#define SEGMENT_FIRST_BYTE(word) ((unsigned)__builtin_clzll(word))
-#endif
 
 #define SEGMENT_SIGNATURE 0xFFEEFFEEu
 
@@ -72,16 +64,6 @@ static inline uint8_t *segment_granule(const struct segment *segment, uintptr_t 
 /* The smallest block has two granules. */
 #define SMALLEST_DISTANCE ((size_t)2)
 
-/* The first of eight granules at which a block starts; 8 if at none. */
-#define GRANULES_AT_ONCE sizeof(uint64_t)
-
-static inline size_t first_granule(const uint8_t *granule)
-{
-    uint64_t word;
-    memcpy(&word, granule, sizeof word);
-    return word != 0 ? SEGMENT_FIRST_BYTE(word) >> 3 : GRANULES_AT_ONCE;
-}
-
 /* How far granule_distance looks: beyond, a block's header tells sooner where the next one is. */
 #define DISTANCE_LIMIT ((size_t)256)
 
@@ -94,9 +76,9 @@ static inline size_t granule_distance(const uint8_t *granule, size_t left)
     size_t limit = left < DISTANCE_LIMIT ? left : DISTANCE_LIMIT;
     size_t distance = SMALLEST_DISTANCE;
 
-    for (; distance + GRANULES_AT_ONCE <= limit; distance += GRANULES_AT_ONCE) {
-        size_t found = first_granule(granule + distance);
-        if (found != GRANULES_AT_ONCE)
+    for (; distance + SCAN_WIDTH <= limit; distance += SCAN_WIDTH) {
+        size_t found = scan_nonzero(granule + distance);
+        if (found != SCAN_WIDTH)
             return distance + found;
     }
     while (distance < limit && granule[distance] == GRANULE_NONE)

@@ -15,8 +15,7 @@
 struct sums {
     size_t requested;
     size_t busy;
-    size_t free_blocks;
-    size_t free_granules;
+    struct bins_sums bins;
 };
 
 static bool damaged(struct damage *damage, enum outcome what, uintptr_t data)
@@ -25,45 +24,15 @@ static bool damaged(struct damage *damage, enum outcome what, uintptr_t data)
     return false;
 }
 
-/*
- * Headers lie as far apart as blocks are large, so reading them one after the other is one miss of the cache each. The granule
- * map tells where they are: a batch of blocks is gathered from it, their headers are fetched, and then they are checked.
- */
-#define BATCH 24
-
-struct batch {
-    size_t count;
-    uintptr_t data[BATCH + 1]; /* the last is where the next batch starts */
-};
-
-/* A block too large for the map to tell its size ends a batch, alone: then the header must say where the next one is. */
-static bool gather(const struct segment *segment, uintptr_t data, struct batch *batch)
+/* Granules of a block that is too large for the map to tell. 0: its header is damaged. */
+static size_t read_size(const struct segment *segment, uintptr_t data, size_t left)
 {
-    const uint8_t *granule = segment_granule(segment, data);
-    size_t left = (segment->end - data) >> GRANULE_SHIFT;
-
-    batch->count = 0;
-    batch->data[0] = data;
-    while (batch->count < BATCH && left != 0) {
-        size_t distance = granule_distance(granule, left);
-        if (distance == 0)
-            break;
-        granule += distance;
-        left -= distance;
-        data += block_bytes(distance);
-        batch->data[++batch->count] = data;
-        __builtin_prefetch((const void *)(data - BLOCK_HEADER_SIZE));
-    }
-    if (batch->count != 0)
-        return true;
-
     struct block_header header;
-    if (!block_read(segment->heap, data, &header) || header.size < DISTANCE_LIMIT ||
-        header.size > (segment->end - data) >> GRANULE_SHIFT)
-        return false;
-    batch->count = 1;
-    batch->data[1] = data + block_bytes(header.size);
-    return batch->data[1] == segment->end || *segment_granule(segment, batch->data[1]) != GRANULE_NONE;
+    if (!block_read(segment->heap, data, &header) || header.size < DISTANCE_LIMIT || header.size > left)
+        return 0;
+    bool ends_at_block = header.size == left ||
+                         *segment_granule(segment, data + block_bytes(header.size)) != GRANULE_NONE;
+    return ends_at_block ? header.size : 0;
 }
 
 /* What is known of the blocks of a segment that were checked so far. */
@@ -89,60 +58,33 @@ static ALWAYS_INLINE bool check_block(const struct segment *segment, uintptr_t d
         return false;
     /* In a segment that started as several free blocks, because of its size, two may have become small side by side. */
     progress->previous_free = (segment->end - segment->first) >> GRANULE_SHIFT <= BLOCK_MAX_GRANULES;
-    sums->free_blocks++;
-    sums->free_granules += size;
+    bins_add_block(segment->heap, data, size, &sums->bins);
     return true;
 }
 
+/*
+ * Headers lie as far apart as blocks are large, so each is a miss of the cache. Where the next block is comes from the granule map
+ * and not from the header, so that the processor can wait for many of them at once.
+ */
 static bool check_segment(const struct segment *segment, struct sums *total, struct damage *damage)
 {
     struct progress progress = {0};
     struct sums sums = *total;
-    struct batch batch;
+    const uint8_t *granule = segment_granule(segment, segment->first);
+    size_t left = (segment->end - segment->first) >> GRANULE_SHIFT;
+    uintptr_t data = segment->first;
 
-    for (uintptr_t data = segment->first; data != segment->end; data = batch.data[batch.count]) {
-        if (!gather(segment, data, &batch))
+    while (left != 0) {
+        size_t size = granule_distance(granule, left);
+        if (UNLIKELY(size == 0))
+            size = read_size(segment, data, left);
+        if (UNLIKELY(size == 0 || !check_block(segment, data, size, *granule, &progress, &sums)))
             return damaged(damage, OUTCOME_BLOCK_DAMAGED, data);
-        const uint8_t *granule = segment_granule(segment, data);
-        for (size_t i = 0; i < batch.count; i++) {
-            size_t size = (batch.data[i + 1] - batch.data[i]) >> GRANULE_SHIFT;
-            if (!check_block(segment, batch.data[i], size, *granule, &progress, &sums))
-                return damaged(damage, OUTCOME_BLOCK_DAMAGED, batch.data[i]);
-            granule += size;
-        }
+        granule += size;
+        left -= size;
+        data += block_bytes(size);
     }
     *total = sums;
-    return true;
-}
-
-struct bin_check {
-    size_t blocks;
-    size_t granules;
-    uintptr_t damaged; /* 0: none */
-};
-
-static bool check_binned(struct heap *heap, uintptr_t data, void *context)
-{
-    struct bin_check *check = context;
-    struct block_header header;
-
-    if (!block_read(heap, data, &header) || !bins_can_remove(heap, data, header.size)) {
-        check->damaged = data;
-        return false;
-    }
-    check->blocks++;
-    check->granules += header.size;
-    return true;
-}
-
-/* Every entry is a free block in the bin of its size; as many entries as free blocks, so the bins hold them all. */
-static bool check_bins(struct heap *heap, const struct sums *sums, struct damage *damage)
-{
-    struct bin_check check = {0};
-    bool whole = bins_visit(heap, check_binned, &check);
-
-    if (!whole || check.damaged != 0 || check.blocks != sums->free_blocks || check.granules != sums->free_granules)
-        return damaged(damage, OUTCOME_FREE_LIST_DAMAGED, check.damaged);
     return true;
 }
 
@@ -172,7 +114,9 @@ bool heap_validate(struct heap *heap, struct damage *damage)
         if (!check_segment(segment, &sums, damage))
             return false;
     }
-    if (!check_bins(heap, &sums, damage) || !check_large(heap, &sums, damage))
+    if (!bins_are_whole(heap, &sums.bins))
+        return damaged(damage, OUTCOME_FREE_LIST_DAMAGED, 0);
+    if (!check_large(heap, &sums, damage))
         return false;
     if (sums.busy != heap->busy_bytes || sums.requested != heap->requested_bytes)
         return damaged(damage, OUTCOME_BLOCK_DAMAGED, (uintptr_t)heap);

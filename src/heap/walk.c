@@ -4,9 +4,6 @@
 #include "heap/block.h"
 #include "heap/large.h"
 
-/* Windows reports four words as the overhead of a free block: its header and its links. */
-#define FREE_OVERHEAD (2 * GRANULE_SIZE)
-
 static bool stop(enum outcome *outcome, enum outcome value)
 {
     *outcome = value;
@@ -70,7 +67,7 @@ static void report_free(struct walk_record *record, const struct segment *segmen
                         bool hollow_follows)
 {
     size_t length = end - start - (hollow_follows ? BLOCK_END_MARKER : 0);
-    size_t overhead = size_min(length, FREE_OVERHEAD);
+    size_t overhead = size_min(length, WALK_FREE_OVERHEAD);
     report(record, segment, WALK_FREE, start + overhead, length - overhead, overhead);
 }
 

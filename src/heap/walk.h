@@ -42,42 +42,72 @@ struct walk_record {
 bool walk_next(const struct heap *heap, enum walk_kind kind, uintptr_t address, size_t size, struct walk_record *record,
                enum outcome *outcome);
 
-/* A busy block, as far as a walk tells of it. */
-struct walk_busy {
+/* Windows reports four words as the overhead of a free block: its header and its links. */
+#define WALK_FREE_OVERHEAD (2 * GRANULE_SIZE)
+
+/* What differs from one record of a block to the next in the same unit. */
+struct walk_block {
+    bool is_free;
     uintptr_t address;
     size_t size;
     size_t overhead;
 };
 
-/*
- * From one busy block to the next, where both are small: nearly every step of a walk. Three starts of blocks in one unit, found
- * in two loads from the granule map, are in one segment, and tell all; neither the blocks nor their segment need be looked
- * at. The next record differs from that of `data` in what is given only. False: it is another step; walk_next does it.
- */
-static ALWAYS_INLINE bool walk_to_busy(const struct heap *heap, uintptr_t data, struct walk_busy *next)
+/* Where the data of the block lies, from the start of the first arena. */
+static ALWAYS_INLINE uintptr_t walk_data_offset(const struct walk_block *block)
 {
-    struct arena *arena = &arenas[0];
-    uintptr_t offset = data - arena->base;
-    if (UNLIKELY(offset >= arena->size || !is_aligned(data, GRANULE_SIZE)))
-        return false;
-    const struct unit *unit = &arena->units[offset >> UNIT_SHIFT];
-    const uint8_t *granule = arena->granules + (offset >> GRANULE_SHIFT);
-    if (UNLIKELY(unit_owner(unit) != owner_word(heap, RUN_SEGMENT) || !granule_is_busy(*granule)))
+    return block->address - (block->is_free ? WALK_FREE_OVERHEAD - BLOCK_DATA_OFFSET : 0) - arenas[0].base;
+}
+
+/* Whether the block lies in a segment of this heap, in the first arena; then the handle is a heap's. */
+static ALWAYS_INLINE bool walk_is_in(const void *handle, const struct walk_block *block)
+{
+    uintptr_t offset = walk_data_offset(block);
+    return LIKELY(offset < arenas[0].size) &&
+           LIKELY(unit_owner(&arenas[0].units[offset >> UNIT_SHIFT]) == owner_word(handle, RUN_SEGMENT));
+}
+
+/*
+ * From one small block to the next, both committed as a whole: nearly every step of a walk. Three starts of blocks in one unit,
+ * found in two loads from the granule map, are in one segment, and tell all; neither the blocks nor their segment need be
+ * looked at. `block` holds is_free and address of the last record, of which walk_is_in is true, and becomes the next. False:
+ * it is another step, which walk_next does, and nothing was done.
+ */
+static ALWAYS_INLINE bool walk_to_next_block(struct walk_block *block)
+{
+    uintptr_t offset = walk_data_offset(block);
+    size_t granules_back = block->is_free ? 1 : 0;
+    /* What the next look-up waits for is kept short: one address leads to the next through little more than one load. */
+    const uint8_t *granule = arena_granule(&arenas[0], (void *)block->address) - granules_back;
+    bool agrees = block->is_free ? *granule == GRANULE_FREE : granule_is_busy(*granule);
+    if (UNLIKELY(!is_aligned(offset, GRANULE_SIZE) || !agrees))
         return false;
 
-    size_t distance = SMALLEST_DISTANCE + first_granule(granule + SMALLEST_DISTANCE);
+    size_t distance = SMALLEST_DISTANCE + scan_nonzero(granule + SMALLEST_DISTANCE);
     uint8_t state = granule[distance];
-    size_t size = SMALLEST_DISTANCE + first_granule(granule + distance + SMALLEST_DISTANCE);
+    size_t size = SMALLEST_DISTANCE + scan_nonzero(granule + distance + SMALLEST_DISTANCE);
     bool in_one_unit = ((offset + block_bytes(distance + size)) ^ offset) < UNIT_SIZE;
     size_t not_asked_for = (size_t)state - GRANULE_BUSY;
-    if (UNLIKELY(!in_one_unit || !granule_is_busy(state) || granule[distance + size] == GRANULE_NONE ||
-                 not_asked_for > block_capacity(size)))
+    if (UNLIKELY(!in_one_unit || granule[distance + size] == GRANULE_NONE))
         return false;
 
-    next->address = data + block_bytes(distance);
-    next->overhead = BLOCK_HEADER_SIZE + not_asked_for;
-    next->size = block_bytes(size) - next->overhead;
+    uintptr_t data = block->address + block_bytes(distance - granules_back);
+    if (granule_is_busy(state) && not_asked_for <= block_capacity(size)) {
+        block->is_free = false;
+        block->address = data;
+        block->overhead = BLOCK_HEADER_SIZE + not_asked_for;
+    } else if (state == GRANULE_FREE) {
+        block->is_free = true;
+        block->address = data - BLOCK_DATA_OFFSET + WALK_FREE_OVERHEAD;
+        block->overhead = WALK_FREE_OVERHEAD;
+    } else {
+        return false;
+    }
+    block->size = block_bytes(size) - block->overhead;
     return true;
 }
+
+_Static_assert(WALK_FREE_OVERHEAD - BLOCK_DATA_OFFSET == GRANULE_SIZE,
+               "a free record is a granule behind its block's data");
 
 #endif

@@ -86,12 +86,19 @@ static NOINLINE NTSTATUS walk_slowly(PVOID handle, RTL_HEAP_WALK_ENTRY *entry)
 
 NTSTATUS RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Entry)
 {
-    struct walk_busy next;
-    if (LIKELY(Entry != NULL) && Entry->Flags == RTL_HEAP_BUSY && walk_quickly(HeapHandle, Entry->DataAddress, &next)) {
-        Entry->DataAddress = (void *)next.address;
-        Entry->DataSize = next.size;
-        Entry->OverheadBytes = (UCHAR)next.overhead;
-        return STATUS_SUCCESS;
-    }
-    return walk_slowly(HeapHandle, Entry);
+    struct walk_block next;
+    bool stepped = false;
+
+    if (Entry != NULL && Entry->Flags == RTL_HEAP_BUSY)
+        stepped = walk_quickly(HeapHandle, Entry->DataAddress, false, &next);
+    else if (Entry != NULL && Entry->Flags == 0)
+        stepped = walk_quickly(HeapHandle, Entry->DataAddress, true, &next);
+    if (UNLIKELY(!stepped))
+        return walk_slowly(HeapHandle, Entry);
+
+    Entry->DataAddress = (void *)next.address;
+    Entry->DataSize = next.size;
+    Entry->OverheadBytes = (UCHAR)next.overhead;
+    Entry->Flags = next.is_free ? 0 : RTL_HEAP_BUSY;
+    return STATUS_SUCCESS;
 }

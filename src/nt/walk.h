@@ -13,11 +13,18 @@
  */
 NTSTATUS walk_step(PVOID handle, enum walk_kind kind, PVOID address, SIZE_T size, struct walk_record *record);
 
-/* Steps from one busy block to the next, if that can be done quickly (heap/walk.h); else false, and nothing was done. */
-static ALWAYS_INLINE bool walk_quickly(PVOID handle, PVOID address, struct walk_busy *next)
+/*
+ * Steps from one block to the next, if that can be done quickly (heap/walk.h); else false, and nothing was done. `was_free` says
+ * what the last one was: a constant, so that each kind has its own short code.
+ */
+static ALWAYS_INLINE bool walk_quickly(PVOID handle, PVOID address, bool was_free, struct walk_block *next)
 {
-    struct heap *heap = unsafe_heap_from_handle(handle);
-    return LIKELY(heap != NULL) && entry_is_alone(heap, heap->flags) && walk_to_busy(heap, (uintptr_t)address, next);
+    next->address = (uintptr_t)address;
+    next->is_free = was_free;
+    if (UNLIKELY(!walk_is_in(handle, next)))
+        return false;
+    struct heap *heap = handle;
+    return entry_is_alone(heap, heap->flags) && walk_to_next_block(next);
 }
 
 /* Entries hold some sizes in 32 bits; what does not fit is told as the most that does, in whole pages. */

@@ -150,14 +150,21 @@ static __attribute__((noinline)) BOOL walk_slowly(HANDLE heap, PROCESS_HEAP_ENTR
 
 BOOL HeapWalk(HANDLE hHeap, LPPROCESS_HEAP_ENTRY lpEntry)
 {
-    struct walk_busy next;
-    if (lpEntry != NULL && lpEntry->wFlags == PROCESS_HEAP_ENTRY_BUSY && walk_quickly(hHeap, lpEntry->lpData, &next)) {
-        lpEntry->lpData = (void *)next.address;
-        lpEntry->cbData = (DWORD)next.size;
-        lpEntry->cbOverhead = (BYTE)next.overhead;
-        return TRUE;
-    }
-    return walk_slowly(hHeap, lpEntry);
+    struct walk_block next;
+    bool stepped = false;
+
+    if (lpEntry != NULL && lpEntry->wFlags == PROCESS_HEAP_ENTRY_BUSY)
+        stepped = walk_quickly(hHeap, lpEntry->lpData, false, &next);
+    else if (lpEntry != NULL && lpEntry->wFlags == 0)
+        stepped = walk_quickly(hHeap, lpEntry->lpData, true, &next);
+    if (!stepped)
+        return walk_slowly(hHeap, lpEntry);
+
+    lpEntry->lpData = (void *)next.address;
+    lpEntry->cbData = (DWORD)next.size;
+    lpEntry->cbOverhead = (BYTE)next.overhead;
+    lpEntry->wFlags = next.is_free ? 0 : PROCESS_HEAP_ENTRY_BUSY;
+    return TRUE;
 }
 
 BOOL HeapQueryInformation(HANDLE HeapHandle, HEAP_INFORMATION_CLASS HeapInformationClass, PVOID HeapInformation,
