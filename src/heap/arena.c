@@ -374,9 +374,10 @@ static void cool_pages(struct arena *arena, size_t page, size_t end)
         size_t warm_end = find_page(arena, arena->committed, warm, span_end, true);
         if (warm < warm_end) {
             size_t bytes = (warm_end - warm) * os_page_size();
-            os_decommit(page_address(arena, warm), bytes);
-            mark_pages(arena->accessible, warm, warm_end, false);
-            no_longer_warm(bytes);
+            if (os_decommit(page_address(arena, warm), bytes)) {
+                mark_pages(arena->accessible, warm, warm_end, false);
+                no_longer_warm(bytes);
+            }
         }
         page = warm_end;
     }
@@ -393,11 +394,27 @@ void arena_cool(void *run, void *address, size_t size)
     cool_pages(arena, page_index(arena, (uintptr_t)address), page_index(arena, (uintptr_t)address + size));
 }
 
+/* Clears the bits of [first, end). For a run that only ever was reserved, the whole pages of them go back. */
+static void mark_units_free(struct arena *arena, size_t first, size_t end)
+{
+    size_t units_per_page = os_page_size() * 8;
+    size_t pages_first = align_up(first, units_per_page);
+    size_t pages_end = align_down(end, units_per_page);
+
+    if (pages_first >= pages_end) {
+        mark_units(arena, first, end, false);
+        return;
+    }
+    mark_units(arena, first, pages_first, false);
+    os_discard(&arena->used[pages_first / 64], (pages_end - pages_first) / 8);
+    mark_units(arena, pages_end, end, false);
+}
+
 /* The units belong to nobody from here on. */
 static void free_units(struct arena *arena, size_t first, size_t end)
 {
     arena_lock();
-    mark_units(arena, first, end, false);
+    mark_units_free(arena, first, end);
     arena->lowest_free = size_min(arena->lowest_free, first);
     arena_unlock();
 }
@@ -482,12 +499,14 @@ static bool make_accessible(struct arena *arena, size_t page, size_t end, enum o
         void *span = page_address(arena, page);
         size_t span_size = (span_end - page) * os_page_size();
         if ((!accessible || access == OS_READ_WRITE_EXECUTE) && !os_commit(span, span_size, access)) {
+            /* Some may have become usable; nobody has written to them, and they do not count as accessible. */
             if (!accessible)
                 os_decommit(span, span_size);
             return false;
         }
         if (!accessible) {
             /* Warm until the caller counts it as committed. */
+            raise_touched(arena, (span_end - 1) / pages_per_unit() + 1);
             mark_pages(arena->accessible, page, span_end, true);
             atomic_fetch_add_explicit(&warm_bytes, span_size, memory_order_relaxed);
         }
@@ -510,7 +529,6 @@ bool arena_commit(void *run, void *address, size_t size, enum os_access access, 
 
     if (is_segment && !make_tables_ready(arena, first, end))
         return false;
-    raise_touched(arena, end);
     if (!make_accessible(arena, page, page_end, access, zeroed))
         return false;
     if (is_segment)
@@ -536,6 +554,6 @@ void arena_decommit(void *run, void *address, size_t size, bool keep_warm)
     }
     if (keep_warm && may_keep_warm(size, WARM_DECOMMITTED))
         return;
-    mark_pages(arena->accessible, page, page_end, false);
-    os_decommit(address, size);
+    atomic_fetch_add_explicit(&warm_bytes, size, memory_order_relaxed);
+    cool_pages(arena, page, page_end);
 }

@@ -175,22 +175,20 @@ static bool can_take(struct heap *heap, uintptr_t data, size_t size)
     return LIKELY(bins_can_remove(heap, data, size)) || (rebuild_bins(heap) && bins_can_remove(heap, data, size));
 }
 
-/* As bins_find, where that failed: mends damaged bins, or adds a segment. */
+/* As bins_find, where that failed: mends damaged bins, adds a segment, or looks more closely. */
 static NOINLINE enum outcome find_free_slowly(struct heap *heap, size_t size, uintptr_t *data,
                                               struct block_header *header)
 {
-    for (int attempt = 0; attempt < 2; attempt++) {
-        if (!bins_find(heap, size, data, header)) {
-            if (!rebuild_bins(heap))
-                return OUTCOME_FREE_LIST_DAMAGED;
-            continue;
-        }
-        if (*data != 0)
-            return OUTCOME_OK;
-        if (!segment_add(heap, block_bytes(size)))
-            return OUTCOME_NO_MEMORY;
-    }
-    return bins_find(heap, size, data, header) && *data != 0 ? OUTCOME_OK : OUTCOME_FREE_LIST_DAMAGED;
+    if (!bins_find(heap, size, data, header) && (!rebuild_bins(heap) || !bins_find(heap, size, data, header)))
+        return OUTCOME_FREE_LIST_DAMAGED;
+    if (*data != 0)
+        return OUTCOME_OK;
+    if (segment_add(heap, block_bytes(size)))
+        return bins_find(heap, size, data, header) && *data != 0 ? OUTCOME_OK : OUTCOME_FREE_LIST_DAMAGED;
+    if (!bins_find_thoroughly(heap, size, data, header) &&
+        (!rebuild_bins(heap) || !bins_find_thoroughly(heap, size, data, header)))
+        return OUTCOME_FREE_LIST_DAMAGED;
+    return *data != 0 ? OUTCOME_OK : OUTCOME_NO_MEMORY;
 }
 
 /* --- committing ----------------------------------------------------------------------------------------------------- */

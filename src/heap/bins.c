@@ -3,6 +3,8 @@
 #include "base/assert.h"
 #include "heap/block.h"
 
+#include <string.h>
+
 /* In the first 16 bytes of a free block's data. */
 struct links {
     uintptr_t next; /* masked data addresses; 0 under the mask: none */
@@ -162,12 +164,13 @@ void bins_replace(struct heap *heap, uintptr_t old_data, size_t old_size, uintpt
     bins_insert(heap, data, size);
 }
 
-/* Looks for a block of at least `size` among the first of a bin whose blocks may be smaller. */
-static bool find_in_own_bin(struct heap *heap, unsigned bin, size_t size, uintptr_t *found, struct block_header *header)
+/* Looks for a block of at least `size` among the first `tries` of a bin whose blocks may be smaller. */
+static bool find_in_own_bin(struct heap *heap, unsigned bin, size_t size, size_t tries, uintptr_t *found,
+                            struct block_header *header)
 {
     uintptr_t data = heap->bins.heads[bin];
 
-    for (int tries = TRIES_IN_OWN_BIN; data != 0 && tries > 0; tries--) {
+    for (; data != 0 && tries > 0; tries--) {
         if (!block_read(heap, data, header))
             return false;
         if (header->size >= size) {
@@ -185,7 +188,7 @@ bool bins_find(struct heap *heap, size_t size, uintptr_t *data, struct block_hea
 {
     unsigned bin = bin_of(size);
     if (bin >= BIN_EXACT_LIMIT) {
-        if (!find_in_own_bin(heap, bin, size, data, header))
+        if (!find_in_own_bin(heap, bin, size, TRIES_IN_OWN_BIN, data, header))
             return false;
         if (*data != 0)
             return true;
@@ -205,12 +208,24 @@ bool bins_find(struct heap *heap, size_t size, uintptr_t *data, struct block_hea
     return is_top;
 }
 
+bool bins_find_thoroughly(struct heap *heap, size_t size, uintptr_t *data, struct block_header *header)
+{
+    unsigned bin = bin_of(size);
+    uintptr_t head = heap->bins.heads[bin];
+    if (head != 0 && mask_link(heap, links_of(head)->previous) != 0)
+        return false; /* a circle */
+    return find_in_own_bin(heap, bin, size, SIZE_MAX, data, header);
+}
+
 bool bins_visit(struct heap *heap, bool (*visit)(struct heap *heap, uintptr_t data, void *context), void *context)
 {
     if (heap->bins.top != 0 && !visit(heap, heap->bins.top, context))
         return true;
     for (unsigned bin = BIN_COUNT; bin-- > 0;) {
         uintptr_t data = heap->bins.heads[bin];
+        /* A head that has a block before it is the sign of a circle, which would be followed for ever. */
+        if (data != 0 && (!is_free_block(heap, data) || mask_link(heap, links_of(data)->previous) != 0))
+            return false;
         while (data != 0) {
             uintptr_t next;
             if (!next_in_bin(heap, data, &next))
@@ -251,11 +266,17 @@ void bins_add_block(const struct heap *heap, uintptr_t data, size_t size, struct
 bool bins_are_whole(const struct heap *heap, const struct bins_sums *sums)
 {
     uint64_t heads = 0;
+    struct bins expected = {.top = 0};
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
-        if (heap->bins.heads[bin] != 0)
+        if (heap->bins.heads[bin] != 0) {
             heads += hash(heap->bins.heads[bin], bin);
+            mark_filled(&expected, bin);
+        }
     }
-    return !sums->damaged && sums->blocks == sums->nexts + heads && sums->blocks == sums->previous + sums->last;
+    bool bits_agree = memcmp(expected.filled, heap->bins.filled, sizeof expected.filled) == 0 &&
+                      expected.filled_words == heap->bins.filled_words;
+    return bits_agree && !sums->damaged && sums->blocks == sums->nexts + heads &&
+           sums->blocks == sums->previous + sums->last;
 }
 
 void bins_clear(struct heap *heap)

@@ -57,6 +57,9 @@ bool bins_find(struct heap *heap, size_t size, uintptr_t *data, struct block_hea
 /* Calls for every free block, first the top, then from the largest bin down, until `visit` says false. False: a link was overwritten. */
 bool bins_visit(struct heap *heap, bool (*visit)(struct heap *heap, uintptr_t data, void *context), void *context);
 
+/* As bins_find, of all blocks in the bin of that size, in the time that takes: before a heap is found to be full. */
+bool bins_find_thoroughly(struct heap *heap, size_t size, uintptr_t *data, struct block_header *header);
+
 /*
  * Checking all links without following any: every free block in a bin is pointed at once, by the bin or by the block before it,
  * and once by the block behind it, or it is the last. So sums over all blocks of a hash of where they are, and of where their

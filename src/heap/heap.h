@@ -55,6 +55,7 @@ struct heap {
 
     struct heap *next; /* the registry's list, in creation order */
     struct heap *previous;
+    uint64_t serial; /* counts up with every heap of the process */
 
     struct segment *last_segment;
     uint32_t segment_count;

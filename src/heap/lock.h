@@ -22,6 +22,23 @@ static inline bool lock_is_held(struct lock *lock)
     return atomic_load_explicit(&lock->owner, memory_order_relaxed) == os_thread_number();
 }
 
+/* Takes the lock if no other thread has it; never waits. */
+static inline bool lock_try(struct lock *lock)
+{
+    unsigned free_word = 0;
+
+    if (lock_is_held(lock)) {
+        lock->depth++;
+        return true;
+    }
+    if (!atomic_compare_exchange_strong_explicit(&lock->word, &free_word, 1, memory_order_acquire,
+                                                 memory_order_relaxed))
+        return false;
+    atomic_store_explicit(&lock->owner, os_thread_number(), memory_order_relaxed);
+    lock->depth = 1;
+    return true;
+}
+
 static inline void lock_acquire(struct lock *lock)
 {
     unsigned self = os_thread_number();

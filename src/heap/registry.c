@@ -8,6 +8,7 @@ static struct {
     struct lock lock;
     struct heap *_Atomic default_heap;
     struct heap *last;
+    uint64_t last_serial;
     unsigned count;
     unsigned in_caller_memory; /* heaps whose handle lies in no arena */
 } registry;
@@ -24,6 +25,7 @@ void registry_unlock(void)
 
 static void append(struct heap *heap)
 {
+    heap->serial = ++registry.last_serial;
     heap->previous = registry.last;
     heap->next = NULL;
     if (registry.last != NULL)
@@ -47,20 +49,38 @@ static void remove_heap(struct heap *heap)
 
 /* --- fork: the child has the list, every heap and the arenas in a state between two operations ---------------------- */
 
+/* Releases the locks of the heaps before `end`, and the registry. */
+static void unlock_heaps_before(const struct heap *end)
+{
+    for (struct heap *heap = registry_next(NULL); heap != end; heap = heap->next)
+        lock_release(&heap->lock);
+    registry_unlock();
+}
+
+/*
+ * A thread that holds a heap may be waiting for the registry, so a heap that is held is not waited for under the registry's
+ * lock: all is let go, and tried again.
+ */
 static void lock_everything(void)
 {
-    registry_lock();
-    for (struct heap *heap = registry_next(NULL); heap != NULL; heap = heap->next)
-        lock_acquire(&heap->lock);
+    struct heap *heap;
+    do {
+        registry_lock();
+        heap = registry_next(NULL);
+        while (heap != NULL && lock_try(&heap->lock))
+            heap = heap->next;
+        if (heap != NULL) {
+            unlock_heaps_before(heap);
+            os_yield();
+        }
+    } while (heap != NULL);
     arena_lock();
 }
 
 static void unlock_everything(void)
 {
     arena_unlock();
-    for (struct heap *heap = registry_next(NULL); heap != NULL; heap = heap->next)
-        lock_release(&heap->lock);
-    registry_unlock();
+    unlock_heaps_before(NULL);
 }
 
 /* --- the default heap ----------------------------------------------------------------------------------------------- */
@@ -137,17 +157,24 @@ static struct heap *find_in_caller_memory(const void *handle)
 struct heap *registry_find_slowly(const void *handle)
 {
     struct arena *arena = arena_of(handle);
-    if (arena == NULL)
-        return find_in_caller_memory(handle);
-    if (!is_aligned((uintptr_t)handle, UNIT_SIZE))
-        return NULL;
-    const struct unit *unit = &arena->units[arena_unit_index(arena, handle)];
-    return unit_owner(unit) == owner_word(handle, RUN_SEGMENT) ? (struct heap *)(uintptr_t)handle : NULL;
+    if (arena != NULL && is_aligned((uintptr_t)handle, UNIT_SIZE) &&
+        unit_owner(&arena->units[arena_unit_index(arena, handle)]) == owner_word(handle, RUN_SEGMENT))
+        return (struct heap *)(uintptr_t)handle;
+    /* The caller's memory may be a block of another heap, so it may lie in an arena too. */
+    return find_in_caller_memory(handle);
 }
 
 struct heap *registry_next(const struct heap *heap)
 {
     return heap != NULL ? heap->next : atomic_load_explicit(&registry.default_heap, memory_order_relaxed);
+}
+
+struct heap *registry_first_behind(uint64_t serial)
+{
+    struct heap *heap = registry_next(NULL);
+    while (heap != NULL && heap->serial <= serial)
+        heap = heap->next;
+    return heap;
 }
 
 unsigned registry_count(void)

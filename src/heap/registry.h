@@ -32,12 +32,18 @@ static inline struct heap *unsafe_heap_from_handle(const void *handle)
     return registry_find_slowly(handle);
 }
 
-/* Holds the list as it is; may be nested. Always taken before the lock of a heap, never after it. */
+/*
+ * Holds the list as it is; may be nested. A thread that holds a heap's lock may take it, so who has it must not wait for a
+ * heap: lock_try.
+ */
 void registry_lock(void);
 void registry_unlock(void);
 
 /* The heap behind `heap` in the list, the first for NULL; NULL at the end. The caller holds the registry. */
 struct heap *registry_next(const struct heap *heap);
 unsigned registry_count(void);
+
+/* The first heap that was created after the one with this serial; NULL: none. For loops in which heaps may be destroyed. */
+struct heap *registry_first_behind(uint64_t serial);
 
 #endif

@@ -71,12 +71,20 @@ static void report_free(struct walk_record *record, const struct segment *segmen
     report(record, segment, WALK_FREE, start + overhead, length - overhead, overhead);
 }
 
+/* Whether a committed page starts there, behind an uncommitted one. */
+static bool is_behind_hollow(const struct segment *segment, uintptr_t address)
+{
+    return is_aligned(address, os_page_size()) && address > segment->first && address < segment->end &&
+           segment_find_page(segment, address, address + 1, true) == address &&
+           segment_find_page(segment, address - 1, address, false) == address - 1;
+}
+
 /* The committed rest of a free block, behind a hollow part, starts at a page and ends at a block or the next hollow part. */
 static bool report_rest(const struct segment *segment, uintptr_t data, struct walk_record *record,
                         enum outcome *outcome)
 {
     uintptr_t start = data - BLOCK_DATA_OFFSET;
-    if (!is_aligned(start, os_page_size()))
+    if (!is_behind_hollow(segment, start))
         return stop(outcome, OUTCOME_NOT_A_BLOCK);
 
     uintptr_t segment_end = segment->end - BLOCK_DATA_OFFSET;

@@ -64,13 +64,15 @@ static void trim(struct heap *heap)
     entry_unlock(heap, locked, "RtlSetHeapInformation (HeapSetInformation)");
 }
 
-/* A heap that other threads may be in without a lock is left alone when all heaps are meant. */
+/* A heap that another thread is in, or may be in without a lock, is left alone when all heaps are meant. */
 static void trim_all(void)
 {
     registry_lock();
     for (struct heap *heap = registry_next(NULL); heap != NULL; heap = registry_next(heap)) {
-        if (!(heap->flags & HEAP_NO_SERIALIZE))
-            trim(heap);
+        if ((heap->flags & HEAP_NO_SERIALIZE) || !lock_try(&heap->lock))
+            continue;
+        trim(heap);
+        lock_release(&heap->lock);
     }
     registry_unlock();
 }

@@ -37,11 +37,12 @@ NTSTATUS RtlEnumProcessHeaps(PRTL_ENUM_HEAPS_ROUTINE EnumRoutine, PVOID Paramete
         return STATUS_NO_MEMORY;
 
     registry_lock();
-    for (struct heap *heap = registry_next(NULL); heap != NULL && NT_SUCCESS(status);) {
-        /* The routine may destroy the heap that it is called for. */
-        struct heap *next = registry_next(heap);
+    struct heap *heap = registry_next(NULL);
+    while (heap != NULL && NT_SUCCESS(status)) {
+        /* The routine may destroy any heap. */
+        uint64_t serial = heap->serial;
         status = EnumRoutine(heap, Parameter);
-        heap = next;
+        heap = registry_first_behind(serial);
     }
     registry_unlock();
     return status;

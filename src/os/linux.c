@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -122,15 +123,14 @@ bool os_commit(void *address, size_t size, enum os_access access)
     return false;
 }
 
-void os_decommit(void *address, size_t size)
+bool os_decommit(void *address, size_t size)
 {
     void *mapped = mmap(address, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     if (mapped != MAP_FAILED)
-        return;
+        return true;
     if (!is_out_of_memory(errno))
         fatal("mmap", errno);
-    /* Out of mapping entries: the memory can still go back, only the fault on touching it is lost. */
-    os_discard(address, size);
+    return madvise(address, size, MADV_DONTNEED) == 0;
 }
 
 void os_discard(void *address, size_t size)
@@ -173,6 +173,11 @@ void os_wait(atomic_uint *word, unsigned expected)
 void os_wake_one(atomic_uint *word)
 {
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+void os_yield(void)
+{
+    sched_yield();
 }
 
 uint64_t os_random(void)

@@ -56,8 +56,9 @@ void *os_reserve_zeros(size_t size);
  * which of the pages became usable. */
 bool os_commit(void *address, size_t size, enum os_access access);
 
-/* Takes the memory of committed pages away; they are reserved again and fault when touched. */
-void os_decommit(void *address, size_t size);
+/* Takes the memory of committed pages away; they are reserved again and fault when touched, if the system can note that:
+ * when it has no room for another mapping they may stay usable, and read as zero. False: they are as they were. */
+bool os_decommit(void *address, size_t size);
 
 /* Takes the memory of committed pages away; they stay committed and read as zero. */
 void os_discard(void *address, size_t size);
@@ -71,6 +72,9 @@ bool os_is_readable(const void *address);
 /* Waits while *word is `expected`; may return early. Wakes one waiter. */
 void os_wait(atomic_uint *word, unsigned expected);
 void os_wake_one(atomic_uint *word);
+
+/* Lets other threads run. */
+void os_yield(void);
 
 /* 64 bits that an attacker cannot guess; less good ones where the system has no source of them. */
 uint64_t os_random(void);

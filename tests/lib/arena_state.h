@@ -1,5 +1,5 @@
-/* What the tables of all arenas say, added up and checked against each other: for tests that link the library's objects.
- * No other thread may be using a heap. */
+/* What the tables of all arenas say, added up and checked against each other: for tests that link the library's
+ * objects. No other thread may be using a heap. */
 #ifndef CAIRN_TESTS_ARENA_STATE_H
 #define CAIRN_TESTS_ARENA_STATE_H
 

@@ -1,4 +1,5 @@
-/* Test cases in child processes of their own, so that a crash or a hang is one failed check and not the end of the test. */
+/* Test cases in child processes of their own, so that a crash or a hang is one failed check and not the end of the
+ * test. */
 #ifndef CAIRN_TESTS_CHILD_H
 #define CAIRN_TESTS_CHILD_H
 

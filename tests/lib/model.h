@@ -27,7 +27,8 @@ struct model {
     SIZE_T total; /* bytes asked for */
 };
 
-/* --- contents: a pattern by block and position; of big blocks only some of the bytes, or the test would only be memory speed */
+/* --- contents: a pattern by block and position; of big blocks only some of the bytes, or the test would only be
+ * memory speed */
 
 #define PATTERN_DENSE 2048u
 #define PATTERN_STEP 509u
@@ -68,7 +69,7 @@ static inline bool model_is_zero(const unsigned char *data, size_t from, size_t 
     return true;
 }
 
-/* --- the list of live blocks ---------------------------------------------------------------------------------------- */
+/* --- the list of live blocks -------------------------------------------------------------------------------------- */
 
 static inline void model_add(struct model *model, void *data, SIZE_T size, unsigned pattern)
 {
@@ -113,7 +114,7 @@ static inline struct model_block *model_find(struct model *model, const void *da
     return bsearch(&key, model->blocks, model->count, sizeof(key), model_compare);
 }
 
-/* --- operations, each checked by itself ----------------------------------------------------------------------------- */
+/* --- operations, each checked by itself --------------------------------------------------------------------------- */
 
 /* A failed allocation says that there is no memory. */
 static inline bool model_failed_well(void)
@@ -148,7 +149,8 @@ static inline bool model_block_is_whole(const struct model *model, const struct 
 }
 
 /* Resizes; false if that failed, and then the block is as it was. */
-static inline bool model_resize(struct model *model, size_t index, SIZE_T size, bool zero, bool in_place, unsigned pattern)
+static inline bool model_resize(struct model *model, size_t index, SIZE_T size, bool zero, bool in_place,
+                                unsigned pattern)
 {
     struct model_block *block = &model->blocks[index];
     SIZE_T kept = size < block->size ? size : block->size;
@@ -185,7 +187,7 @@ static inline void model_free(struct model *model, size_t index)
     model_remove(model, index);
 }
 
-/* --- the whole heap ------------------------------------------------------------------------------------------------- */
+/* --- the whole heap ----------------------------------------------------------------------------------------------- */
 
 /* What a walk adds up to, and where it is. */
 struct model_walk {
@@ -196,11 +198,12 @@ struct model_walk {
     SIZE_T uncommitted; /* in this region's records */
     SIZE_T committed;   /* as the region records say */
     SIZE_T reserved;
-    uintptr_t extent_start;  /* of the free block under way */
-    SIZE_T largest_extent; /* bytes of the largest free block, committed or not */
+    uintptr_t extent_start; /* of the free block under way */
+    SIZE_T largest_extent;  /* bytes of the largest free block, committed or not */
 };
 
-static inline bool model_walk_region(const struct model *model, struct model_walk *walk, const PROCESS_HEAP_ENTRY *entry)
+static inline bool model_walk_region(const struct model *model, struct model_walk *walk,
+                                     const PROCESS_HEAP_ENTRY *entry)
 {
     if (walk->regions == 0 && !CHECK_EQ_PTR(entry->lpData, model->heap)) {
         return false;
@@ -344,7 +347,7 @@ static inline void model_destroy(struct model *model)
     memset(model, 0, sizeof(*model));
 }
 
-/* --- kinds of heaps ------------------------------------------------------------------------------------------------- */
+/* --- kinds of heaps ----------------------------------------------------------------------------------------------- */
 
 enum model_kind {
     MODEL_GROWABLE,
@@ -380,7 +383,10 @@ static inline void model_create_in_memory(struct model *model, bool with_routine
     parameters.InitialCommit = PAGE;
     parameters.InitialReserve = model->memory_size;
     parameters.CommitRoutine = model_commit;
-    CHECK(pages_commit(model->memory, PAGE));
+    if (!pages_commit(model->memory, PAGE)) {
+        SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+        return;
+    }
     model->heap = RtlCreateHeap(HEAP_CLASS_1, model->memory, 0, 0, NULL, &parameters);
 }
 
@@ -397,11 +403,13 @@ static inline HANDLE model_create_tuned(void)
     return RtlCreateHeap(HEAP_GROWABLE | HEAP_CLASS_1, NULL, 0x20000, 0x3000, NULL, &parameters);
 }
 
-static inline bool model_create(struct model *model, enum model_kind kind)
+/* False, with the last error of what failed, if there is no memory for the heap. */
+static inline bool model_try_create(struct model *model, enum model_kind kind)
 {
     static const char *const names[MODEL_KINDS] = {
-        "growable",   "growable, much at once", "fixed", "fixed, small",  "no serialize", "no serialize per call",
-        "executable", "tuned",                  "caller memory", "caller memory with a routine",
+        "growable",      "growable, much at once",       "fixed",      "fixed, small",
+        "no serialize",  "no serialize per call",        "executable", "tuned",
+        "caller memory", "caller memory with a routine",
     };
     memset(model, 0, sizeof(*model));
     model->name = names[kind];
@@ -437,10 +445,15 @@ static inline bool model_create(struct model *model, enum model_kind kind)
         model->heap = HeapCreate(0, 0, 0);
     }
     model->growable = kind != MODEL_FIXED && kind != MODEL_FIXED_SMALL && model->memory == NULL;
-    return CHECK(model->heap != NULL);
+    return model->heap != NULL;
 }
 
-/* --- sizes ---------------------------------------------------------------------------------------------------------- */
+static inline bool model_create(struct model *model, enum model_kind kind)
+{
+    return CHECK(model_try_create(model, kind));
+}
+
+/* --- sizes -------------------------------------------------------------------------------------------------------- */
 
 /* Sizes as programs have them, and those at which something changes. */
 static inline SIZE_T model_size(struct random *random)

@@ -1,5 +1,5 @@
-/* Forking while other threads are inside the heaps: the child finds every heap between two operations and can go on with
- * all of them, as the parent can. */
+/* Forking while other threads are inside the heaps: the child finds every heap between two operations and can go on
+ * with all of them, as the parent can. */
 #include "model.h"
 
 #include "child.h"

@@ -10,7 +10,7 @@
 
 static HANDLE held; /* the heap whose lock the main thread holds */
 
-/* --- what the other thread does: each waits for the lock ------------------------------------------------------------ */
+/* --- what the other thread does: each waits for the lock ---------------------------------------------------------- */
 
 static void trim_all(void *arg)
 {
@@ -30,7 +30,7 @@ static void fork_and_wait(void *arg)
     CHECK_EQ_INT(child_wait(child), 0);
 }
 
-/* --- what the holder does meanwhile --------------------------------------------------------------------------------- */
+/* --- what the holder does meanwhile ------------------------------------------------------------------------------- */
 
 static void call_others(void)
 {

@@ -26,7 +26,8 @@ static bool is_live(const void *address)
     return false;
 }
 
-/* All the functions refuse a pointer that is no block of the heap; that nothing changes, the next check of the heap sees. */
+/* All the functions refuse a pointer that is no block of the heap; that nothing changes, the next check of the heap
+ * sees. */
 static void refuse(const struct model *model, void *address, const char *what)
 {
     POISON_LAST_ERROR();
@@ -69,7 +70,8 @@ static void bad_pointer(struct random *random, struct model *model)
         if (model->count != 0) {
             const struct model_block *block = &model->blocks[random_below(random, model->count)];
             if (block->size > 0) {
-                refuse(model, block->data + random_between(random, 1, block->size - 1 + (block->size == 1)), "interior");
+                refuse(model, block->data + random_between(random, 1, block->size - 1 + (block->size == 1)),
+                       "interior");
             }
         }
         break;

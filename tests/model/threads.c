@@ -1,6 +1,6 @@
-/* Several threads on the same heaps: blocks are freed by other threads than allocated them, while further threads walk,
- * validate and sum up the heaps, with HeapLock and without, trim them, list them, and make and destroy heaps of their own. At
- * the end the heaps must be exactly what the shadow says. */
+/* Several threads on the same heaps: blocks are freed by other threads than allocated them, while further threads
+ * walk, validate and sum up the heaps, with HeapLock and without, trim them, list them, and make and destroy heaps
+ * of their own. At the end the heaps must be exactly what the shadow says. */
 #include "model.h"
 
 #include "arena_state.h"
@@ -35,7 +35,7 @@ static void make_heaps(void)
     }
 }
 
-/* --- workers -------------------------------------------------------------------------------------------------------- */
+/* --- workers ------------------------------------------------------------------------------------------------------ */
 
 static void release(const struct queued *item)
 {
@@ -123,7 +123,7 @@ static void work(void *arg)
     }
 }
 
-/* --- onlookers ------------------------------------------------------------------------------------------------------ */
+/* --- onlookers ---------------------------------------------------------------------------------------------------- */
 
 /* Under the lock a walk is exact: the sum of its blocks is what the summary says. */
 static void look_locked(HANDLE heap)
@@ -184,11 +184,12 @@ static void look(void *arg)
     }
 }
 
-/* --- heaps that come and go ----------------------------------------------------------------------------------------- */
+/* --- heaps that come and go --------------------------------------------------------------------------------------- */
 
 static void make_and_destroy(struct random *random)
 {
-    HANDLE heap = HeapCreate(random_percent(random, 50) ? HEAP_NO_SERIALIZE : 0, 0, random_percent(random, 30) ? 0x40000 : 0);
+    HANDLE heap = HeapCreate(random_percent(random, 50) ? HEAP_NO_SERIALIZE : 0, 0,
+                             random_percent(random, 30) ? 0x40000 : 0);
     if (!CHECK(heap != NULL)) {
         return;
     }
@@ -200,7 +201,8 @@ static void make_and_destroy(struct random *random)
         CHECK(i % 3 != 0 || HeapFree(heap, 0, block.data));
     }
     if (random_percent(random, 10)) {
-        CHECK(HeapAlloc(heap, 0, 0x120000) != NULL || !HeapValidate(heap, 0, NULL) || GetLastError() == ERROR_NOT_ENOUGH_MEMORY);
+        CHECK(HeapAlloc(heap, 0, 0x120000) != NULL || !HeapValidate(heap, 0, NULL) ||
+              GetLastError() == ERROR_NOT_ENOUGH_MEMORY);
     }
     CHECK(HeapValidate(heap, 0, NULL));
     CHECK(HeapDestroy(heap));
@@ -243,7 +245,7 @@ static void list(void *arg)
     }
 }
 
-/* --- the end -------------------------------------------------------------------------------------------------------- */
+/* --- the end ------------------------------------------------------------------------------------------------------ */
 
 static void check_exactly(void)
 {
