@@ -207,7 +207,11 @@ static bool reserve_arena_of(size_t size)
     }
     arena.granule_bias = (uintptr_t)arena.granules - (arena.base >> GRANULE_SHIFT);
 
+    /* A look-up without a lock tells by the size whether the arena is there. */
+    arena.size = 0;
     arenas[count] = arena;
+    atomic_thread_fence(memory_order_release);
+    arenas[count].size = size;
     atomic_store_explicit(&arena_count, count + 1, memory_order_release);
     return true;
 }
@@ -394,7 +398,7 @@ void arena_cool(void *run, void *address, size_t size)
     cool_pages(arena, page_index(arena, (uintptr_t)address), page_index(arena, (uintptr_t)address + size));
 }
 
-/* Clears the bits of [first, end). For a run that only ever was reserved, the whole pages of them go back. */
+/* Clears the bits of [first, end); where they fill whole pages, those go back. */
 static void mark_units_free(struct arena *arena, size_t first, size_t end)
 {
     size_t units_per_page = os_page_size() * 8;
@@ -502,6 +506,8 @@ static bool make_accessible(struct arena *arena, size_t page, size_t end, enum o
             /* Some may have become usable; nobody has written to them, and they do not count as accessible. */
             if (!accessible)
                 os_decommit(span, span_size);
+            else
+                os_commit(span, span_size, OS_READ_WRITE); /* not to be executed by whoever has them next */
             return false;
         }
         if (!accessible) {

@@ -36,9 +36,10 @@ enum run_kind {
 };
 
 struct unit {
-    atomic_uintptr_t owner; /* address of the heap, or'ed with a run_kind; 0: free, or the inside of a large block */
-    uint32_t run_first;     /* index of the run's first unit */
-    uint32_t run_length;    /* units in the run; only in its first unit */
+    atomic_uintptr_t
+        owner;           /* address of the heap, or'ed with a run_kind; 0: free, inside a large block, or uncommitted */
+    uint32_t run_first;  /* index of the run's first unit */
+    uint32_t run_length; /* units in the run; only in its first unit */
     /* The rest is used in the first unit of a large block's run only; the heap's lock guards it. */
     size_t large_size;       /* bytes asked for */
     size_t large_committed;  /* bytes committed from the start of the run */
@@ -94,15 +95,6 @@ static inline void *arena_unit_address(const struct arena *arena, size_t index)
 static inline uint8_t *arena_granule(const struct arena *arena, const void *address)
 {
     return (uint8_t *)(arena->granule_bias + ((uintptr_t)address >> GRANULE_SHIFT));
-}
-
-/* Whether all pages that [from, end) touches are committed; the two lie in one unit. */
-static inline bool arena_is_committed(const struct arena *arena, uintptr_t from, uintptr_t end)
-{
-    unsigned first = (unsigned)((from & (UNIT_SIZE - 1)) >> os_page_shift());
-    unsigned last = (unsigned)(((end - 1) & (UNIT_SIZE - 1)) >> os_page_shift());
-    unsigned mask = (2u << last) - (1u << first);
-    return (arena->committed[(from - arena->base) >> UNIT_SHIFT] & mask) == mask;
 }
 
 static inline uintptr_t unit_owner(const struct unit *unit)

@@ -151,22 +151,30 @@ static void make_busy(struct segment *segment, uintptr_t data, size_t size, size
     *segment_granule(segment, data) = (uint8_t)(GRANULE_BUSY + not_asked_for);
 }
 
-/* A damaged free list is made anew from the headers and the granule map, which say the same. False: they are damaged. */
-static NOINLINE bool rebuild_bins(struct heap *heap)
+/* Goes through all blocks by their headers, and puts the free ones into the bins if asked to. False: one is damaged. */
+static bool for_each_free(struct heap *heap, bool insert)
 {
-    heap->found_damage = true;
-    bins_clear(heap);
     for (struct segment *segment = &heap->first; segment != NULL; segment = segment->next) {
         struct block_header header;
         struct neighbour next;
         for (uintptr_t data = segment->first; data < segment->end; data = next_data(data, header.size)) {
             if (!block_read(heap, data, &header) || !find_next(segment, data, header.size, &next))
                 return false;
-            if (granule_is_free(granule_at(segment, data)))
+            if (insert && granule_is_free(granule_at(segment, data)))
                 bins_insert(heap, data, header.size);
         }
     }
     return true;
+}
+
+/* A damaged free list is made anew from the headers and the granule map, which say the same. False: they are damaged. */
+static NOINLINE bool rebuild_bins(struct heap *heap)
+{
+    heap->found_damage = true;
+    if (!for_each_free(heap, false))
+        return false;
+    bins_clear(heap);
+    return for_each_free(heap, true);
 }
 
 /* Whether a free block can be taken out of the bins, which are rebuilt if they are damaged. */
@@ -237,6 +245,15 @@ static ALWAYS_INLINE bool make_ready(struct segment *segment, const struct neigh
     return commit_front(segment, block, size, granule);
 }
 
+/* A commit routine that uses the heap it commits for changes it under the call that it is part of; that call then fails. */
+static ALWAYS_INLINE bool is_unchanged(const struct segment *segment, const struct neighbour *block)
+{
+    struct block_header header;
+    return LIKELY(!segment->heap->calls_back) ||
+           (granule_is_free(granule_at(segment, block->data)) && block_read(segment->heap, block->data, &header) &&
+            header.size == block->size);
+}
+
 /* --- allocating ----------------------------------------------------------------------------------------------------- */
 
 /*
@@ -289,7 +306,7 @@ enum outcome back_allocate(struct heap *heap, size_t size, uintptr_t *allocated)
     if (UNLIKELY(!find_next(segment, block.data, block.size, &behind) || !can_tell(segment, &behind, block.size) ||
                  !can_take(heap, block.data, block.size)))
         return OUTCOME_FREE_LIST_DAMAGED;
-    if (!make_ready(segment, &block, granules, &block.granule))
+    if (!make_ready(segment, &block, granules, &block.granule) || !is_unchanged(segment, &block))
         return OUTCOME_NO_MEMORY;
 
     granules = cut(segment, block.data, &header, &block, &behind, granules);
@@ -403,7 +420,24 @@ static void forget(const struct segment *segment, const struct neighbour *block)
     *segment_granule(segment, block->data) = GRANULE_NONE;
 }
 
-/* Makes a block that is busy no more, and its free neighbours, one free block. All of it was looked at before. */
+/*
+ * Takes both neighbours out of the bins. Each could be taken by itself, but in a list that was made a circle, taking one can
+ * damage the other; nothing else has been changed yet, so the bins can be made anew.
+ */
+static NOINLINE void take_both(struct heap *heap, const struct neighbour *before, const struct neighbour *next)
+{
+    bins_remove(heap, next->data, next->size);
+    if (UNLIKELY(!bins_can_remove(heap, before->data, before->size))) {
+        if (!rebuild_bins(heap)) {
+            bins_clear(heap);
+            return;
+        }
+        bins_remove(heap, next->data, next->size);
+    }
+    bins_remove(heap, before->data, before->size);
+}
+
+/* Makes a block and its free neighbours one free block. All of it was looked at before. */
 static ALWAYS_INLINE void merge(const struct back_block *block, const struct surroundings *around)
 {
     struct segment *segment = block->segment;
@@ -411,25 +445,27 @@ static ALWAYS_INLINE void merge(const struct back_block *block, const struct sur
     const struct neighbour *before = &around->before, *next = &around->next;
     struct neighbour merged = {block->data, block->size, block->previous, GRANULE_FREE};
     bool takes_next = is_free(next) && merged.size + next->size <= BLOCK_MAX_GRANULES;
-    bool takes_before;
+    size_t size_with_next = merged.size + (takes_next ? next->size : 0);
+    bool takes_before = is_free(before) && size_with_next + before->size <= BLOCK_MAX_GRANULES;
 
+    if (takes_next && takes_before)
+        take_both(heap, before, next);
+    *segment_granule(segment, block->data) = GRANULE_NONE;
+    merged.size = size_with_next;
     if (takes_next) {
-        merged.size += next->size;
         merged.granule = next->granule;
         forget(segment, next);
     }
-    takes_before = is_free(before) && merged.size + before->size <= BLOCK_MAX_GRANULES;
-    if (takes_before) {
-        if (takes_next)
-            bins_remove(heap, next->data, next->size);
+    if (takes_before)
         merged = (struct neighbour){before->data, before->size + merged.size, before->previous,
                                     (uint8_t)(merged.granule & before->granule)};
-        bins_replace(heap, before->data, before->size, merged.data, merged.size);
-    } else if (takes_next) {
-        bins_replace(heap, next->data, next->size, merged.data, merged.size);
-    } else {
+
+    if (takes_next == takes_before)
         bins_insert(heap, merged.data, merged.size);
-    }
+    else if (takes_next)
+        bins_replace(heap, next->data, next->size, merged.data, merged.size);
+    else
+        bins_replace(heap, before->data, before->size, merged.data, merged.size);
     block_write(heap, merged.data, merged.size, merged.previous);
     if (takes_next)
         tell(segment, &around->behind, merged.size);
@@ -454,7 +490,6 @@ static ALWAYS_INLINE enum outcome free_found(struct heap *heap, const struct bac
 
     heap->requested_bytes -= block->requested;
     heap->busy_bytes -= block_bytes(block->size);
-    *segment_granule(block->segment, block->data) = GRANULE_NONE;
     merge(block, &around);
     return OUTCOME_OK;
 }
@@ -485,12 +520,13 @@ static enum outcome grow(const struct back_block *block, size_t *size)
         return outcome;
     if (!is_free(next) || block->size + next->size < *size)
         return OUTCOME_CANNOT_RESIZE;
-    if (!make_ready(segment, next, *size - block->size, &next->granule))
+    if (!make_ready(segment, next, *size - block->size, &next->granule) || !is_unchanged(segment, next))
         return OUTCOME_NO_MEMORY;
 
     struct block_header whole = {block->size + next->size, block->previous};
     forget(segment, next);
     *size = cut(segment, block->data, &whole, next, &around.behind, *size);
+    segment->heap->busy_bytes += block_bytes(*size - block->size);
     return OUTCOME_OK;
 }
 
@@ -519,6 +555,7 @@ static enum outcome shrink(const struct back_block *block, size_t *size)
     around.before = (struct neighbour){.granule = GRANULE_NONE};
     block_write(block->segment->heap, block->data, *size, block->previous);
     tell(block->segment, &around.next, rest.size);
+    block->segment->heap->busy_bytes -= block_bytes(rest.size);
     merge(&rest, &around);
     return OUTCOME_OK;
 }
@@ -531,7 +568,6 @@ enum outcome back_resize(struct heap *heap, const struct back_block *block, size
         return outcome;
 
     make_busy(block->segment, block->data, granules, size);
-    heap->busy_bytes += block_bytes(granules) - block_bytes(block->size);
     heap->requested_bytes += size - block->requested;
     return OUTCOME_OK;
 }
@@ -592,6 +628,7 @@ static bool measure_block(struct heap *heap, uintptr_t data, void *context)
 size_t back_largest_free(struct heap *heap)
 {
     size_t largest = 0;
-    bins_visit(heap, measure_block, &largest);
+    if (!bins_visit(heap, measure_block, &largest) && rebuild_bins(heap))
+        bins_visit(heap, measure_block, &largest);
     return largest;
 }

@@ -75,7 +75,8 @@ static bool is_free_block(const struct heap *heap, uintptr_t data)
 static bool next_in_bin(const struct heap *heap, uintptr_t data, uintptr_t *next)
 {
     *next = mask_link(heap, links_of(data)->next);
-    return *next == 0 || (is_free_block(heap, *next) && mask_link(heap, links_of(*next)->previous) == data);
+    return *next == 0 ||
+           (*next != data && is_free_block(heap, *next) && mask_link(heap, links_of(*next)->previous) == data);
 }
 
 /* Whether the block ends where the newest segment does. */
@@ -127,8 +128,11 @@ bool bins_can_remove(const struct heap *heap, uintptr_t data, size_t size)
 
     if (UNLIKELY(!next_in_bin(heap, data, &next)))
         return false;
-    if (previous == 0)
-        return heap->bins.heads[bin_of(size)] == data;
+    /* Without a block before it, it is the first of its bin; with one it is not. Then no list is a circle, and no bin is left
+     * with a first block that has been taken. */
+    bool is_first = heap->bins.heads[bin_of(size)] == data;
+    if (previous == 0 || is_first)
+        return previous == 0 && is_first;
     return is_free_block(heap, previous) && mask_link(heap, links_of(previous)->next) == data;
 }
 
@@ -212,8 +216,8 @@ bool bins_find_thoroughly(struct heap *heap, size_t size, uintptr_t *data, struc
 {
     unsigned bin = bin_of(size);
     uintptr_t head = heap->bins.heads[bin];
-    if (head != 0 && mask_link(heap, links_of(head)->previous) != 0)
-        return false; /* a circle */
+    if (head != 0 && (!is_free_block(heap, head) || mask_link(heap, links_of(head)->previous) != 0))
+        return false; /* nowhere, or a circle */
     return find_in_own_bin(heap, bin, size, SIZE_MAX, data, header);
 }
 

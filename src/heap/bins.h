@@ -29,7 +29,9 @@ struct bins {
     uint64_t filled[BIN_WORDS]; /* a bit a bin */
     unsigned filled_words;      /* a bit a word of that */
     uintptr_t top;              /* data address of the top; 0: there is none */
-    uintptr_t top_ready;        /* the top is committed up to here at least */
+    uintptr_t
+        top_ready; /* the top is committed up to here at least; 0: unknown. What is merged in front of it was busy,
+                            so committed; any other change of the top makes it unknown */
     uintptr_t heads[BIN_COUNT]; /* data address of the first free block; 0: none */
 };
 

@@ -21,7 +21,9 @@
 #define BLOCK_HEADER_SIZE ((size_t)8)
 #define BLOCK_DATA_OFFSET ((size_t)16)
 #define BLOCK_SIZE_BITS 28
-#define BLOCK_MAX_GRANULES (((size_t)1 << BLOCK_SIZE_BITS) - 1)
+#define BLOCK_SIZE_MASK (((uint64_t)1 << BLOCK_SIZE_BITS) - 1)
+/* A little less than what the header could hold: records of a walk tell sizes, in whole pages, in 32 bits. */
+#define BLOCK_MAX_GRANULES ((size_t)0xFFFFF00)
 #define BLOCK_MIN_GRANULES ((size_t)2)
 
 /* Behind the committed part of a free block, in front of an uncommitted one, Windows has a hidden marker of this size. */
@@ -67,7 +69,7 @@ static inline bool block_read(const struct heap *heap, uintptr_t data, struct bl
 {
     uint64_t word = *block_header_word(data) ^ heap->key;
     uint64_t sizes = word << 8 >> 8;
-    header->size = (size_t)(sizes & BLOCK_MAX_GRANULES);
+    header->size = (size_t)(sizes & BLOCK_SIZE_MASK);
     header->previous = (size_t)(sizes >> BLOCK_SIZE_BITS);
     return LIKELY((word ^ sizes) == block_check(sizes, data));
 }

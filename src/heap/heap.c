@@ -106,8 +106,12 @@ static bool lay_out(const struct heap_parameters *parameters, struct layout *lay
 static bool commit_directly(void *context, void *base, void **address, size_t *size)
 {
     (void)context;
-    (void)base;
-    return os_commit(*address, *size, OS_READ_WRITE);
+    return os_commit(*address, *size, ((const struct heap *)base)->access);
+}
+
+static enum os_access access_for(const struct heap_parameters *parameters)
+{
+    return parameters->flags & HEAP_CREATE_ENABLE_EXECUTE ? OS_READ_WRITE_EXECUTE : OS_READ_WRITE;
 }
 
 /* Fills in everything but the segment, in memory that may hold anything. */
@@ -122,7 +126,7 @@ static void initialise(struct heap *heap, const struct heap_parameters *paramete
             },
         .flags = parameters->flags,
         .force_flags = parameters->force_flags,
-        .access = parameters->flags & HEAP_CREATE_ENABLE_EXECUTE ? OS_READ_WRITE_EXECUTE : OS_READ_WRITE,
+        .access = access_for(parameters),
         .key = new_key(),
         .owns_memory = parameters->caller_memory == NULL,
         .calls_back = parameters->commit_routine != NULL,
@@ -139,7 +143,8 @@ static void initialise(struct heap *heap, const struct heap_parameters *paramete
         .commit_routine = parameters->commit_routine != NULL ? parameters->commit_routine : commit_directly,
         .commit_context = parameters->commit_context,
     };
-    heap->normal_limit = size_min(heap->large_threshold - BLOCK_HEADER_SIZE, heap->maximum_allocation);
+    size_t largest_data = heap->large_threshold - size_min(heap->large_threshold, BLOCK_HEADER_SIZE);
+    heap->normal_limit = size_min(largest_data, heap->maximum_allocation);
 }
 
 static struct heap *create_in_arena(const struct heap_parameters *parameters, const struct layout *layout)
@@ -148,8 +153,7 @@ static struct heap *create_in_arena(const struct heap_parameters *parameters, co
     if (heap == NULL)
         return NULL;
 
-    enum os_access access = parameters->flags & HEAP_CREATE_ENABLE_EXECUTE ? OS_READ_WRITE_EXECUTE : OS_READ_WRITE;
-    if (!arena_commit(heap, heap, layout->committed, access, false)) {
+    if (!arena_commit(heap, heap, layout->committed, access_for(parameters), false)) {
         arena_give_back(heap, false);
         return NULL;
     }
@@ -181,11 +185,10 @@ static uint8_t *make_own_map(size_t size)
 static struct heap *create_in_caller_memory(const struct heap_parameters *parameters, const struct layout *layout)
 {
     struct heap *heap = parameters->caller_memory;
-    void *address = heap;
     size_t committed = layout->committed;
 
     /* With a routine, the caller has committed that much himself. */
-    if (parameters->commit_routine == NULL && !commit_directly(NULL, heap, &address, &committed))
+    if (parameters->commit_routine == NULL && !os_commit(heap, committed, access_for(parameters)))
         return NULL;
     uint8_t *map = make_own_map(own_map_size(layout->reserved));
     if (map == NULL)
@@ -353,6 +356,7 @@ static enum outcome free_found(struct heap *heap, const struct found *found)
 enum outcome heap_free(struct heap *heap, void *block)
 {
     struct found found;
+    /* Nearly all are blocks of a segment: found and freed in one go. */
     enum outcome outcome = back_free_at(heap, (uintptr_t)block);
     if (LIKELY(outcome != OUTCOME_NOT_A_BLOCK))
         return outcome;
@@ -383,7 +387,7 @@ static enum outcome move(struct heap *heap, struct found *found, void *block, si
 
     size_t kept = size_min(size, found->requested);
     memcpy(*moved, block, kept);
-    if (zero)
+    if (zero && size <= heap->normal_limit) /* a large block is zero already */
         memset((char *)*moved + kept, 0, size - kept);
 
     /* Allocating may have changed the neighbours, and with them what find() saw. */
@@ -409,7 +413,8 @@ enum outcome heap_reallocate(struct heap *heap, void *block, size_t size, bool z
         *resized = block;
         return OUTCOME_OK;
     }
-    if (in_place || outcome != OUTCOME_CANNOT_RESIZE)
+    /* Where the memory behind the block cannot be had, other memory may be. */
+    if (in_place || (outcome != OUTCOME_CANNOT_RESIZE && outcome != OUTCOME_NO_MEMORY))
         return outcome;
     return move(heap, &found, block, size, zero, resized);
 }

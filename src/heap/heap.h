@@ -132,7 +132,7 @@ void heap_sum(const struct heap *heap, struct heap_totals *totals);
 /* Gives the memory inside free blocks back to the system. */
 void heap_trim(struct heap *heap);
 
-/* Bytes of the largest block that could be allocated from committed memory; 0: none. */
+/* Bytes of the largest committed piece of a free block, as HeapCompact tells it; 0: none. */
 size_t heap_largest_free(struct heap *heap);
 
 #endif

@@ -22,7 +22,7 @@ void *large_data(const struct unit *unit);
 enum outcome large_allocate(struct heap *heap, size_t size, void **data);
 void large_free(struct heap *heap, struct unit *unit);
 
-/* Changes the size without moving: down always, up within the committed pages or the run. */
+/* Changes the size without moving: down always, up within the committed pages. */
 enum outcome large_resize(struct heap *heap, struct unit *unit, size_t size, bool zero);
 
 #endif

@@ -10,7 +10,7 @@ static struct {
     struct heap *last;
     uint64_t last_serial;
     unsigned count;
-    unsigned in_caller_memory; /* heaps whose handle lies in no arena */
+    unsigned in_caller_memory; /* heaps that do not own their memory */
 } registry;
 
 void registry_lock(void)
@@ -64,6 +64,7 @@ static void unlock_heaps_before(const struct heap *end)
 static void lock_everything(void)
 {
     struct heap *heap;
+    unsigned tries = 0;
     do {
         registry_lock();
         heap = registry_next(NULL);
@@ -71,7 +72,7 @@ static void lock_everything(void)
             heap = heap->next;
         if (heap != NULL) {
             unlock_heaps_before(heap);
-            os_yield();
+            os_yield(tries++);
         }
     } while (heap != NULL);
     arena_lock();
@@ -114,17 +115,42 @@ __attribute__((constructor(101))) static void start(void)
         os_abort();
 }
 
+static struct heap *find_in_caller_memory(const void *handle)
+{
+    struct heap *found = NULL;
+
+    registry_lock();
+    if (registry.in_caller_memory != 0) {
+        found = registry_next(NULL);
+        while (found != NULL && (found != handle || found->owns_memory))
+            found = found->next;
+    }
+    registry_unlock();
+    return found;
+}
+
 /* --- private heaps -------------------------------------------------------------------------------------------------- */
 
 struct heap *registry_create_heap(const struct heap_parameters *parameters)
 {
     if (registry_default_heap() == NULL)
         return NULL;
-    struct heap *heap = heap_create(parameters);
-    if (heap == NULL)
-        return NULL;
+    if (parameters->caller_memory == NULL) {
+        struct heap *heap = heap_create(parameters);
+        registry_lock();
+        if (heap != NULL)
+            append(heap);
+        registry_unlock();
+        return heap;
+    }
+
+    /* Memory that is a heap already is not made one again. */
+    struct heap *heap = NULL;
     registry_lock();
-    append(heap);
+    if (find_in_caller_memory(parameters->caller_memory) == NULL)
+        heap = heap_create(parameters);
+    if (heap != NULL)
+        append(heap);
     registry_unlock();
     return heap;
 }
@@ -139,20 +165,6 @@ void registry_destroy_heap(struct heap *heap)
 }
 
 /* --- handles and the list ------------------------------------------------------------------------------------------- */
-
-static struct heap *find_in_caller_memory(const void *handle)
-{
-    struct heap *found = NULL;
-
-    registry_lock();
-    if (registry.in_caller_memory != 0) {
-        found = registry_next(NULL);
-        while (found != NULL && (found != handle || found->owns_memory))
-            found = found->next;
-    }
-    registry_unlock();
-    return found;
-}
 
 struct heap *registry_find_slowly(const void *handle)
 {
@@ -175,6 +187,11 @@ struct heap *registry_first_behind(uint64_t serial)
     while (heap != NULL && heap->serial <= serial)
         heap = heap->next;
     return heap;
+}
+
+uint64_t registry_last_serial(void)
+{
+    return registry.last_serial;
 }
 
 unsigned registry_count(void)

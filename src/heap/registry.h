@@ -43,6 +43,9 @@ void registry_unlock(void);
 struct heap *registry_next(const struct heap *heap);
 unsigned registry_count(void);
 
+/* The serial of the heap that was created last. The caller holds the registry. */
+uint64_t registry_last_serial(void);
+
 /* The first heap that was created after the one with this serial; NULL: none. For loops in which heaps may be destroyed. */
 struct heap *registry_first_behind(uint64_t serial);
 

@@ -53,7 +53,7 @@ static bool place_in_caller_memory(struct heap_parameters *to, const RTL_HEAP_PA
     } else if (to->reserve == 0) {
         to->reserve = to->commit;
     }
-    return to->reserve != 0;
+    return to->reserve != 0 && is_aligned((uintptr_t)to->caller_memory, os_page_size());
 }
 
 /* Sizes of a heap in memory of its own (nt-heap.md 2.2). False: they do not fit the address space. */

@@ -9,7 +9,7 @@
 
 static NTSTATUS query_compatibility(PVOID handle, PVOID information, SIZE_T length, PSIZE_T return_length)
 {
-    const struct heap *heap = unsafe_heap_from_handle(handle);
+    struct heap *heap = unsafe_heap_from_handle(handle);
 
     if (length < sizeof(ULONG)) {
         if (return_length != NULL)
@@ -18,7 +18,9 @@ static NTSTATUS query_compatibility(PVOID handle, PVOID information, SIZE_T leng
     }
     if (heap == NULL || information == NULL)
         return STATUS_ACCESS_VIOLATION;
+    bool locked = entry_lock(heap, heap->flags);
     *(ULONG *)information = heap->compatibility;
+    entry_unlock(heap, locked, "RtlQueryHeapInformation (HeapQueryInformation)");
     if (return_length != NULL)
         *return_length = sizeof(ULONG);
     return STATUS_SUCCESS;

@@ -38,8 +38,9 @@ NTSTATUS RtlEnumProcessHeaps(PRTL_ENUM_HEAPS_ROUTINE EnumRoutine, PVOID Paramete
 
     registry_lock();
     struct heap *heap = registry_next(NULL);
-    while (heap != NULL && NT_SUCCESS(status)) {
-        /* The routine may destroy any heap. */
+    uint64_t last = registry_last_serial();
+    while (heap != NULL && heap->serial <= last && NT_SUCCESS(status)) {
+        /* The routine may destroy any heap, and create some, for which it is not called. */
         uint64_t serial = heap->serial;
         status = EnumRoutine(heap, Parameter);
         heap = registry_first_behind(serial);

@@ -22,7 +22,7 @@ BOOLEAN RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
     bool locked = entry_lock(heap, flags);
     bool valid = BaseAddress != NULL ? heap_check_block(heap, BaseAddress) == OUTCOME_OK : heap_validate(heap, &damage);
     entry_unlock(heap, locked, "RtlValidateHeap (HeapValidate)");
-    if (!valid && BaseAddress != NULL && !os_is_readable(BaseAddress))
+    if (!valid && BaseAddress != NULL && arena_of(BaseAddress) == NULL && !os_is_readable(BaseAddress))
         status_set(STATUS_ACCESS_VIOLATION);
     return valid;
 }

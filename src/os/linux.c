@@ -175,9 +175,12 @@ void os_wake_one(atomic_uint *word)
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-void os_yield(void)
+void os_yield(unsigned tries)
 {
-    sched_yield();
+    if (tries < 16)
+        sched_yield();
+    else
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 }
 
 uint64_t os_random(void)

@@ -73,8 +73,8 @@ bool os_is_readable(const void *address);
 void os_wait(atomic_uint *word, unsigned expected);
 void os_wake_one(atomic_uint *word);
 
-/* Lets other threads run. */
-void os_yield(void);
+/* Lets other threads run; with the number of vain tries so far, sleeps longer, up to a millisecond. */
+void os_yield(unsigned tries);
 
 /* 64 bits that an attacker cannot guess; less good ones where the system has no source of them. */
 uint64_t os_random(void);

@@ -242,7 +242,9 @@ static inline void model_walk_extent(struct model_walk *walk, const PROCESS_HEAP
     if (before != KIND_FREE && before != KIND_UNCOMMITTED) {
         walk->extent_start = record_start(entry);
     }
-    SIZE_T extent = record_end(entry) - walk->extent_start;
+    /* The granule at the end of a region is no block's; an uncommitted record includes it. */
+    bool at_end = kind == KIND_UNCOMMITTED && record_end(entry) == (uintptr_t)walk->region.Region.lpLastBlock;
+    SIZE_T extent = record_end(entry) - walk->extent_start - (at_end ? GRANULARITY : 0);
     walk->largest_extent = extent > walk->largest_extent ? extent : walk->largest_extent;
 }
 
