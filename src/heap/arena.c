@@ -523,43 +523,58 @@ static bool make_accessible(struct arena *arena, size_t page, size_t end, enum o
     return true;
 }
 
-bool arena_commit(void *run, void *address, size_t size, enum os_access access, bool zeroed)
+/* Part of a run, in units and in pages of its arena. */
+struct part {
+    struct arena *arena;
+    size_t run_first;
+    size_t first;
+    size_t end;
+    size_t page;
+    size_t page_end;
+};
+
+static struct part part_of(const void *run, uintptr_t address, size_t size)
 {
     struct arena *arena = arena_of(run);
-    size_t run_first = arena_unit_index(arena, run);
-    size_t first = arena_unit_index(arena, address);
-    size_t end = arena_unit_index(arena, (char *)address + size - 1) + 1;
-    size_t page = page_index(arena, (uintptr_t)address);
-    size_t page_end = page_index(arena, (uintptr_t)address + size);
-    bool is_segment = unit_kind(&arena->units[run_first]) == RUN_SEGMENT;
+    return (struct part){
+        .arena = arena,
+        .run_first = arena_unit_index(arena, run),
+        .first = arena_unit_index(arena, (void *)address),
+        .end = arena_unit_index(arena, (void *)(address + size - 1)) + 1,
+        .page = page_index(arena, address),
+        .page_end = page_index(arena, address + size),
+    };
+}
 
-    if (is_segment && !make_tables_ready(arena, first, end))
+bool arena_commit(void *run, void *address, size_t size, enum os_access access, bool zeroed)
+{
+    struct part part = part_of(run, (uintptr_t)address, size);
+    struct arena *arena = part.arena;
+    bool is_segment = unit_kind(&arena->units[part.run_first]) == RUN_SEGMENT;
+
+    if (is_segment && !make_tables_ready(arena, part.first, part.end))
         return false;
-    if (!make_accessible(arena, page, page_end, access, zeroed))
+    if (!make_accessible(arena, part.page, part.page_end, access, zeroed))
         return false;
     if (is_segment)
-        own_units(arena, run_first, first, end);
-    mark_pages(arena->committed, page, page_end, true);
+        own_units(arena, part.run_first, part.first, part.end);
+    mark_pages(arena->committed, part.page, part.page_end, true);
     no_longer_warm(size);
     return true;
 }
 
 void arena_decommit(void *run, void *address, size_t size, bool keep_warm)
 {
-    struct arena *arena = arena_of(run);
-    size_t run_first = arena_unit_index(arena, run);
-    size_t first = arena_unit_index(arena, address);
-    size_t end = arena_unit_index(arena, (char *)address + size - 1) + 1;
-    size_t page = page_index(arena, (uintptr_t)address);
-    size_t page_end = page_index(arena, (uintptr_t)address + size);
+    struct part part = part_of(run, (uintptr_t)address, size);
+    struct arena *arena = part.arena;
 
-    mark_pages(arena->committed, page, page_end, false);
-    for (size_t i = first; i < end; i++) {
-        if (i != run_first && arena->committed[i] == 0)
+    mark_pages(arena->committed, part.page, part.page_end, false);
+    for (size_t i = part.first; i < part.end; i++) {
+        if (i != part.run_first && arena->committed[i] == 0)
             disown_unit(&arena->units[i]);
     }
     if (keep_warm && may_keep_warm(size, WARM_DECOMMITTED))
         return;
     atomic_fetch_add_explicit(&warm_bytes, size, memory_order_relaxed);
-    cool_pages(arena, page, page_end);
+    cool_pages(arena, part.page, part.page_end);
 }

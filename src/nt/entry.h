@@ -37,12 +37,12 @@ static inline bool entry_lock(struct heap *heap, ULONG flags)
 /* Ends what entry_lock began; reports damage that the core came across and mended. */
 static inline void entry_unlock(struct heap *heap, bool locked, const char *function)
 {
-    bool found_damage = heap->found_damage;
-    heap->found_damage = false;
+    if (UNLIKELY(heap->found_damage)) {
+        heap->found_damage = false;
+        report_failure(OUTCOME_FREE_LIST_DAMAGED, function, heap, NULL);
+    }
     if (locked)
         lock_release(&heap->lock);
-    if (UNLIKELY(found_damage))
-        report_failure(OUTCOME_FREE_LIST_DAMAGED, function, heap, NULL);
 }
 
 #endif
