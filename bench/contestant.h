@@ -1,6 +1,6 @@
 /*
- * The allocator under test, under one set of names: the Windows heap (Cairn's on Linux, Wine's in a Windows program), or with
- * BENCH_LIBC the C library's malloc, which has no heaps to create, destroy, walk or validate.
+ * The allocator under test, under one set of names: the Windows heap (Cairn's on Linux, Wine's in a Windows program),
+ * or with BENCH_LIBC the C library's malloc, which has no heaps to create, destroy, walk or validate.
  */
 #ifndef BENCH_CONTESTANT_H
 #define BENCH_CONTESTANT_H

@@ -6,9 +6,9 @@
  *                                `ROW OPERATIONS`, how many operations one iteration is
  *     heap --list                prints the names of the rows
  *
- * A value is nanoseconds per operation, or bytes for the rows whose name starts with `resident`. A row is first called with
- * growing counts until a sample takes about a millisecond, which also warms it up; then it is sampled for 50 ms, and the
- * median is its value. Samples are short so that one in which another process had the CPU is an outlier.
+ * A value is nanoseconds per operation, or bytes for the rows whose name starts with `resident`. A row is first called
+ * with growing counts until a sample takes about a millisecond, which also warms it up; then it is sampled for 50 ms,
+ * and the median is its value. Samples are short so that one in which another process had the CPU is an outlier.
  */
 #include "contestant.h"
 #include "platform.h"
@@ -380,8 +380,8 @@ static uint64_t run_size(const struct row *row, size_t iterations)
 }
 
 /*
- * Two threads. These rows come last: once a second thread has been there, the C library says that there may be others, and
- * locks cost more from then on.
+ * Two threads. These rows come last: once a second thread has been there, the C library says that there may be others,
+ * and locks cost more from then on.
  */
 
 static void do_nothing(void *context)

@@ -1,6 +1,6 @@
 /*
- * What the benchmark needs of the system it runs on: a clock, its own resident memory, two threads. One side is Linux, the
- * other a Windows program, which is judged under Wine.
+ * What the benchmark needs of the system it runs on: a clock, its own resident memory, two threads. One side is Linux,
+ * the other a Windows program, which is judged under Wine.
  */
 #ifndef BENCH_PLATFORM_H
 #define BENCH_PLATFORM_H

@@ -1,8 +1,8 @@
 /*
  * A heap with a hard limit: a part of a program that may use so much memory and no more.
  *
- * A heap created with a maximum size never grows beyond it. When it is full, HeapAlloc fails and says so, the blocks in it
- * stay good, and the rest of the program has not lost any memory.
+ * A heap created with a maximum size never grows beyond it. When it is full, HeapAlloc fails and says so, the blocks in
+ * it stay good, and the rest of the program has not lost any memory.
  */
 #include <windows.h>
 #include <stdio.h>

@@ -4,7 +4,8 @@
  * A Windows program does not have one heap but as many as it likes. One, the default heap, is there before main; others
  * are made with HeapCreate and named by a handle. Libraries make their own, and GetProcessHeaps tells of all of them.
  *
- * _tmain, TEXT and _tprintf are the generic spellings: compiled with -DUNICODE -D_UNICODE the program uses 16-bit characters.
+ * _tmain, TEXT and _tprintf are the generic spellings: compiled with -DUNICODE -D_UNICODE the program uses 16-bit
+ * characters.
  */
 #include <windows.h>
 #include <tchar.h>

@@ -1,9 +1,9 @@
 /*
  * Walks a heap: prints every element of it.
  *
- * HeapWalk steps through all that a heap consists of: regions (ranges of address space), the busy and free blocks in them,
- * and what is reserved but not yet backed by memory. The entry holds the whole state of the walk, so a walk needs no end;
- * the heap must hold still meanwhile, which is what HeapLock is for.
+ * HeapWalk steps through all that a heap consists of: regions (ranges of address space), the busy and free blocks in
+ * them, and what is reserved but not yet backed by memory. The entry holds the whole state of the walk, so a walk needs
+ * no end; the heap must hold still meanwhile, which is what HeapLock is for.
  */
 #include <windows.h>
 #include <stdio.h>

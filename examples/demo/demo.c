@@ -244,7 +244,7 @@ static void fill_heaps(void)
         if (!HeapAlloc(cache, 0, CACHE_BLOCK_SIZE))
             fail("HeapAlloc");
     }
-    tell_cost("HeapAlloc", (now_ns() - start) / CACHE_BLOCKS, "per block, first use of the memory included");
+    tell_cost("HeapAlloc", (now_ns() - start) / CACHE_BLOCKS, "per block, first use included");
     tell_memory("resident", before, resident_kib());
     if (!HeapAlloc(buffer, 0, 100000) || !HeapAlloc(GetProcessHeap(), 0, 1000))
         fail("HeapAlloc");

@@ -56,26 +56,42 @@ WINBASEAPI LPVOID WINAPI HeapAlloc(HANDLE hHeap, DWORD dwFlags, SIZE_T dwBytes);
 
 /*
  * Resizes a block, moving it unless HEAP_REALLOC_IN_PLACE_ONLY forbids. NULL on failure: the old block stays valid.
- * A NULL lpMem is a failure, not an allocation. (win32-heap.md 3.6)
+ * Last error: ERROR_NOT_ENOUGH_MEMORY, ERROR_INVALID_PARAMETER for what is no block, ERROR_NOACCESS where nothing is
+ * mapped. A NULL lpMem is a failure with NO_ERROR, not an allocation. (win32-heap.md 3.6)
  */
 WINBASEAPI LPVOID WINAPI HeapReAlloc(HANDLE hHeap, DWORD dwFlags, LPVOID lpMem, SIZE_T dwBytes);
 
-/* Frees a block; a NULL lpMem is TRUE. FALSE with ERROR_INVALID_PARAMETER for what is no block. (win32-heap.md 3.7) */
+/*
+ * Frees a block; a NULL lpMem is TRUE. FALSE with ERROR_INVALID_PARAMETER for what is no block of this heap,
+ * ERROR_NOACCESS where nothing is mapped, ERROR_INVALID_HANDLE for what is no heap. (win32-heap.md 3.7)
+ */
 WINBASEAPI BOOL WINAPI HeapFree(HANDLE hHeap, DWORD dwFlags, LPVOID lpMem);
 
-/* The size that was asked for; (SIZE_T)-1 for what is no block of this heap. (win32-heap.md 3.8) */
+/*
+ * The size that was asked for; (SIZE_T)-1 with ERROR_INVALID_PARAMETER for what is no block of this heap, with
+ * ERROR_INVALID_HANDLE for what is no heap. (win32-heap.md 3.8)
+ */
 WINBASEAPI SIZE_T WINAPI HeapSize(HANDLE hHeap, DWORD dwFlags, LPCVOID lpMem);
 
-/* Whether one block, or with a NULL lpMem the whole heap, is sound. Leaves the last error. (win32-heap.md 3.9) */
+/*
+ * Whether one block, or with a NULL lpMem the whole heap, is sound. Leaves the last error, but for ERROR_NOACCESS where
+ * nothing is mapped at lpMem. (win32-heap.md 3.9)
+ */
 WINBASEAPI BOOL WINAPI HeapValidate(HANDLE hHeap, DWORD dwFlags, LPCVOID lpMem);
 
-/* Merges free blocks; size of the largest committed free one, 0 with NO_ERROR if none. (win32-heap.md 3.10) */
+/*
+ * Size of the largest committed free block, 0 with NO_ERROR if there is none; free blocks are merged when they are
+ * freed. 0 with ERROR_INVALID_HANDLE for what is no heap. (win32-heap.md 3.10)
+ */
 WINBASEAPI SIZE_T WINAPI HeapCompact(HANDLE hHeap, DWORD dwFlags);
 
-/* Takes the heap's lock, which the owning thread may take again; one HeapUnlock for each. (win32-heap.md 3.11) */
+/*
+ * Takes the heap's lock, which the owning thread may take again; one HeapUnlock for each. With HEAP_NO_SERIALIZE at
+ * creation TRUE and nothing else. FALSE with ERROR_INVALID_HANDLE for what is no heap. (win32-heap.md 3.11)
+ */
 WINBASEAPI BOOL WINAPI HeapLock(HANDLE hHeap);
 
-/* Gives back the heap's lock, once. (win32-heap.md 3.11) */
+/* Gives back the heap's lock, once. FALSE with ERROR_NOT_OWNER if this thread does not hold it. (win32-heap.md 3.11) */
 WINBASEAPI BOOL WINAPI HeapUnlock(HANDLE hHeap);
 
 /*
@@ -91,7 +107,11 @@ WINBASEAPI BOOL WINAPI HeapWalk(HANDLE hHeap, LPPROCESS_HEAP_ENTRY lpEntry);
 WINBASEAPI BOOL WINAPI HeapQueryInformation(HANDLE HeapHandle, HEAP_INFORMATION_CLASS HeapInformationClass,
                                             PVOID HeapInformation, SIZE_T HeapInformationLength, PSIZE_T ReturnLength);
 
-/* Changes a property of a heap, or with a NULL handle of all heaps. (win32-heap.md 3.14) */
+/*
+ * Changes a property of a heap; HeapEnableTerminationOnCorruption and, with a NULL handle, HeapOptimizeResources one of
+ * the process. FALSE with ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_INSUFFICIENT_BUFFER or, for a
+ * compatibility mode that cannot be had, ERROR_GEN_FAILURE. (win32-heap.md 3.14)
+ */
 WINBASEAPI BOOL WINAPI HeapSetInformation(HANDLE HeapHandle, HEAP_INFORMATION_CLASS HeapInformationClass,
                                           PVOID HeapInformation, SIZE_T HeapInformationLength);
 

@@ -1,8 +1,8 @@
 /*
  * Reserving arenas, taking runs from them first fit, lowest address first, and keeping count of pages.
  *
- * One lock guards the taking and giving back of runs. Committing takes it only to make tables ready: the page bits of a run
- * belong to the run's owner, who has his own lock.
+ * One lock guards the taking and giving back of runs. Committing takes it only to make tables ready: the page bits of a
+ * run belong to the run's owner, who has his own lock.
  */
 #include "heap/arena.h"
 
@@ -19,8 +19,8 @@
 #define LARGEST_RUN ((size_t)1 << (sizeof(void *) == 8 ? 42 : 30))
 
 /*
- * Memory that may be warm, in all. What heaps decommit must leave room for runs that are given back, and those for small ones,
- * such as the segment of a small heap: whoever asks for the least at a time asks most often.
+ * Memory that may be warm, in all. What heaps decommit must leave room for runs that are given back, and those for
+ * small ones, such as the segment of a small heap: whoever asks for the least at a time asks most often.
  */
 #define WARM_DECOMMITTED ((size_t)2 << 20)
 #define WARM_RUNS ((size_t)4 << 20)
@@ -55,7 +55,8 @@ NOINLINE struct arena *arena_of_slowly(const void *address)
     return NULL;
 }
 
-/* --- rows of page bits ---------------------------------------------------------------------------------------------- */
+/* --- rows of page bits ----------------------------------------------------------------------------------------------
+ */
 
 static unsigned pages_per_unit(void)
 {
@@ -156,7 +157,8 @@ uintptr_t arena_find_page(const struct arena *arena, uintptr_t from, uintptr_t e
     return arena->base + (page << os_page_shift());
 }
 
-/* --- reserving ------------------------------------------------------------------------------------------------------ */
+/* --- reserving ------------------------------------------------------------------------------------------------------
+ */
 
 static size_t table_size(size_t rows, size_t row_size)
 {
@@ -269,7 +271,8 @@ static bool make_tables_ready(struct arena *arena, size_t first, size_t end)
     return ready;
 }
 
-/* --- taking and giving back ----------------------------------------------------------------------------------------- */
+/* --- taking and giving back -----------------------------------------------------------------------------------------
+ */
 
 static size_t find_unit(const struct arena *arena, size_t from, size_t end, bool used)
 {
@@ -468,7 +471,8 @@ void arena_purge(void)
     arena_unlock();
 }
 
-/* --- committing ----------------------------------------------------------------------------------------------------- */
+/* --- committing -----------------------------------------------------------------------------------------------------
+ */
 
 /* Marks the units [first, end) of a segment as the segment's, so that pointers into them are found. */
 static void own_units(struct arena *arena, size_t run_first, size_t first, size_t end)

@@ -1,21 +1,21 @@
 /*
  * Arenas: the address space in which every heap lives, and the tables that say what is where.
  *
- * An arena is one reserved range cut into units of 64 KiB. Out of band beside it lie its tables, dense arrays with a row
- * per unit, and the granule map, one byte per 16 bytes:
+ * An arena is one reserved range cut into units of 64 KiB. Out of band beside it lie its tables, dense arrays with a
+ * row per unit, and the granule map, one byte per 16 bytes:
  *
  *     arena   | unit 0 | unit 1 | unit 2 | ...            reserved, committed page by page
  *     units   | struct | struct | struct |                who owns the unit, as what
  *     pages   | 16 bit | 16 bit | 16 bit |                which of its pages are accessible, which committed
  *     map     | 4 KiB  | 4 KiB  | 4 KiB  |                a byte per granule: what starts there
  *
- * The tables read as zero everywhere before they are first written, so any address of an arena may be looked up at any time
- * without a lock and without a fault. That is what makes a check of an untrusted pointer cost two loads.
+ * The tables read as zero everywhere before they are first written, so any address of an arena may be looked up at any
+ * time without a lock and without a fault. That is what makes a check of an untrusted pointer cost two loads.
  *
- * A run is a number of adjoining units with one owner. "Accessible" is what the system was told of a page; "committed" is
- * what a heap counts as its own. A page that is accessible and not committed is warm: memory that was given back, but not
- * yet to the system, because on Linux the first touch of a page costs more than hundreds of allocations. All warm memory
- * together is bounded.
+ * A run is a number of adjoining units with one owner. "Accessible" is what the system was told of a page; "committed"
+ * is what a heap counts as its own. A page that is accessible and not committed is warm: memory that was given back,
+ * but not yet to the system, because on Linux the first touch of a page costs more than hundreds of allocations. All
+ * warm memory together is bounded.
  */
 #ifndef CAIRN_HEAP_ARENA_H
 #define CAIRN_HEAP_ARENA_H
@@ -113,8 +113,8 @@ static inline uintptr_t owner_word(const void *heap, enum run_kind kind)
 }
 
 /*
- * Takes a run of at least `size` bytes for a heap; NULL: no address space, or no memory for the tables. Nothing of it is
- * committed. `heap` NULL: the run is to hold the heap itself.
+ * Takes a run of at least `size` bytes for a heap; NULL: no address space, or no memory for the tables. Nothing of it
+ * is committed. `heap` NULL: the run is to hold the heap itself.
  */
 void *arena_take(size_t size, void *heap, enum run_kind kind);
 
@@ -136,7 +136,8 @@ void arena_decommit(void *run, void *address, size_t size, bool keep_warm);
 /* Takes the memory of warm pages of a run away. */
 void arena_cool(void *run, void *address, size_t size);
 
-/* The first page at or behind `from` that is committed, or is not; `end` when there is none before it. All in one run. */
+/* The first page at or behind `from` that is committed, or is not; `end` when there is none before it. All in one run.
+ */
 uintptr_t arena_find_page(const struct arena *arena, uintptr_t from, uintptr_t end, bool committed);
 
 /* Takes the memory of warm pages outside all runs away. */

@@ -2,11 +2,13 @@
 
 #include "base/assert.h"
 #include "heap/block.h"
+#include "heap/top.h"
 
 /* Commits grow with the segment, so that their number stays small, up to this. */
 #define LARGEST_COMMIT_STEP ((size_t)256 << 10)
 
-/* --- neighbours ----------------------------------------------------------------------------------------------------- */
+/* --- neighbours -----------------------------------------------------------------------------------------------------
+ */
 
 static uintptr_t next_data(uintptr_t data, size_t size)
 {
@@ -87,7 +89,8 @@ static void tell(const struct segment *segment, const struct neighbour *behind, 
         block_write(segment->heap, behind->data, behind->size, previous);
 }
 
-/* --- finding -------------------------------------------------------------------------------------------------------- */
+/* --- finding --------------------------------------------------------------------------------------------------------
+ */
 
 static ALWAYS_INLINE enum outcome find(const struct heap *heap, uintptr_t address, struct back_block *block)
 {
@@ -167,7 +170,8 @@ static bool for_each_free(struct heap *heap, bool insert)
     return true;
 }
 
-/* A damaged free list is made anew from the headers and the granule map, which say the same. False: they are damaged. */
+/* A damaged free list is made anew from the headers and the granule map, which say the same. False: they are damaged.
+ */
 static NOINLINE bool rebuild_bins(struct heap *heap)
 {
     heap->found_damage = true;
@@ -177,8 +181,7 @@ static NOINLINE bool rebuild_bins(struct heap *heap)
     return for_each_free(heap, true);
 }
 
-/* Whether a free block can be taken out of the bins, which are rebuilt if they are damaged. */
-static bool can_take(struct heap *heap, uintptr_t data, size_t size)
+static NOINLINE bool can_take_from_bin(struct heap *heap, uintptr_t data, size_t size)
 {
     return LIKELY(bins_can_remove(heap, data, size)) || (rebuild_bins(heap) && bins_can_remove(heap, data, size));
 }
@@ -199,7 +202,21 @@ static NOINLINE enum outcome find_free_slowly(struct heap *heap, size_t size, ui
     return *data != 0 ? OUTCOME_OK : OUTCOME_NO_MEMORY;
 }
 
-/* --- committing ----------------------------------------------------------------------------------------------------- */
+/* Whether a free block can be taken out of the bins, which are rebuilt if they are damaged. */
+static ALWAYS_INLINE bool can_take(struct heap *heap, uintptr_t data, size_t size)
+{
+    return top_is(heap, data) || can_take_from_bin(heap, data, size);
+}
+
+/* Puts a free block into the place of another (bins_replace). */
+static ALWAYS_INLINE void replace(struct heap *heap, const struct neighbour *old, uintptr_t data, size_t size)
+{
+    if (!top_replace(heap, old->data, data, size))
+        bins_replace(heap, old->data, old->size, data, size);
+}
+
+/* --- committing -----------------------------------------------------------------------------------------------------
+ */
 
 /* How much a segment commits beyond what it needs at once. */
 static size_t commit_step(const struct segment *segment)
@@ -208,8 +225,9 @@ static size_t commit_step(const struct segment *segment)
 }
 
 /*
- * Commits the front of a hollow block, so that `size` granules can be cut from it and what is left can be a free block. A
- * little more is committed than needed, if there is the memory. *granule becomes what the block is then. False: no memory.
+ * Commits the front of a hollow block, so that `size` granules can be cut from it and what is left can be a free block.
+ * A little more is committed than needed, if there is the memory. *granule becomes what the block is then. False: no
+ * memory.
  */
 static NOINLINE bool commit_front(struct segment *segment, const struct neighbour *block, size_t size, uint8_t *granule)
 {
@@ -245,7 +263,8 @@ static ALWAYS_INLINE bool make_ready(struct segment *segment, const struct neigh
     return commit_front(segment, block, size, granule);
 }
 
-/* A commit routine that uses the heap it commits for changes it under the call that it is part of; that call then fails. */
+/* A commit routine that uses the heap it commits for changes it under the call that it is part of; that call then
+ * fails. */
 static ALWAYS_INLINE bool is_unchanged(const struct segment *segment, const struct neighbour *block)
 {
     struct block_header header;
@@ -254,12 +273,13 @@ static ALWAYS_INLINE bool is_unchanged(const struct segment *segment, const stru
             header.size == block->size);
 }
 
-/* --- allocating ----------------------------------------------------------------------------------------------------- */
+/* --- allocating -----------------------------------------------------------------------------------------------------
+ */
 
 /*
- * Makes the first `size` of `whole` granules at `data` one block, and the rest a free block, or part of the first where it is
- * too small for one. All of it ends with a free block, `old`, that is still in its bin and can be taken out; `behind` is the
- * block behind, and can be told. Returns the size of the first.
+ * Makes the first `size` of `whole` granules at `data` one block, and the rest a free block, or part of the first where
+ * it is too small for one. All of it ends with a free block, `old`, that is still in its bin and can be taken out;
+ * `behind` is the block behind, and can be told. Returns the size of the first.
  */
 static ALWAYS_INLINE size_t cut(struct segment *segment, uintptr_t data, const struct block_header *whole,
                                 const struct neighbour *old, const struct neighbour *behind, size_t size)
@@ -274,7 +294,7 @@ static ALWAYS_INLINE size_t cut(struct segment *segment, uintptr_t data, const s
         return whole->size;
     }
     uintptr_t rest_data = next_data(data, size);
-    bins_replace(heap, old->data, old->size, rest_data, rest);
+    replace(heap, old, rest_data, rest);
     block_write(heap, data, size, whole->previous);
     block_write(heap, rest_data, rest, size);
     tell(segment, behind, rest);
@@ -286,7 +306,7 @@ static ALWAYS_INLINE size_t cut(struct segment *segment, uintptr_t data, const s
 static ALWAYS_INLINE enum outcome find_free(struct heap *heap, size_t size, uintptr_t *data,
                                             struct block_header *header)
 {
-    if (LIKELY(bins_find(heap, size, data, header) && *data != 0))
+    if (top_find(heap, size, data, header) || LIKELY(bins_find(heap, size, data, header) && *data != 0))
         return OUTCOME_OK;
     return find_free_slowly(heap, size, data, header);
 }
@@ -317,7 +337,8 @@ enum outcome back_allocate(struct heap *heap, size_t size, uintptr_t *allocated)
     return OUTCOME_OK;
 }
 
-/* --- freeing -------------------------------------------------------------------------------------------------------- */
+/* --- freeing --------------------------------------------------------------------------------------------------------
+ */
 
 /* What surrounds a block that is to be merged with its free neighbours. */
 struct surroundings {
@@ -378,8 +399,9 @@ static bool inner_pages(const struct segment *segment, uintptr_t data, size_t si
 #define DECOMMIT_WORTH ((size_t)64 << 10)
 
 /*
- * Without thresholds asked for, a heap gives memory back only in pieces worth it, and looks for them only once as much was
- * freed again, or a whole segment became free: else a program that frees many small blocks pays a call for each few pages.
+ * Without thresholds asked for, a heap gives memory back only in pieces worth it, and looks for them only once as much
+ * was freed again, or a whole segment became free: else a program that frees many small blocks pays a call for each few
+ * pages.
  */
 static bool is_worth_decommitting(struct heap *heap, const struct segment *segment, uintptr_t from, uintptr_t end)
 {
@@ -421,8 +443,8 @@ static void forget(const struct segment *segment, const struct neighbour *block)
 }
 
 /*
- * Takes both neighbours out of the bins. Each could be taken by itself, but in a list that was made a circle, taking one can
- * damage the other; nothing else has been changed yet, so the bins can be made anew.
+ * Takes both neighbours out of the bins. Each could be taken by itself, but in a list that was made a circle, taking
+ * one can damage the other; nothing else has been changed yet, so the bins can be made anew.
  */
 static NOINLINE void take_both(struct heap *heap, const struct neighbour *before, const struct neighbour *next)
 {
@@ -463,9 +485,9 @@ static ALWAYS_INLINE void merge(const struct back_block *block, const struct sur
     if (takes_next == takes_before)
         bins_insert(heap, merged.data, merged.size);
     else if (takes_next)
-        bins_replace(heap, next->data, next->size, merged.data, merged.size);
+        replace(heap, next, merged.data, merged.size);
     else
-        bins_replace(heap, before->data, before->size, merged.data, merged.size);
+        replace(heap, before, merged.data, merged.size);
     block_write(heap, merged.data, merged.size, merged.previous);
     if (takes_next)
         tell(segment, &around->behind, merged.size);
@@ -506,7 +528,8 @@ enum outcome back_free_at(struct heap *heap, uintptr_t address)
     return LIKELY(outcome == OUTCOME_OK) ? free_found(heap, &block) : outcome;
 }
 
-/* --- resizing ------------------------------------------------------------------------------------------------------- */
+/* --- resizing -------------------------------------------------------------------------------------------------------
+ */
 
 /* Makes the block larger by the free block behind it. *size: granules wanted, then granules that it has. */
 static enum outcome grow(const struct back_block *block, size_t *size)
@@ -572,7 +595,8 @@ enum outcome back_resize(struct heap *heap, const struct back_block *block, size
     return OUTCOME_OK;
 }
 
-/* --- looking at all free blocks ------------------------------------------------------------------------------------- */
+/* --- looking at all free blocks -------------------------------------------------------------------------------------
+ */
 
 static bool trim_block(struct heap *heap, uintptr_t data, void *context)
 {

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "heap/block.h"
+#include "heap/top.h"
 
 #include <string.h>
 
@@ -120,7 +121,7 @@ void bins_retire_top(struct heap *heap)
 
 bool bins_can_remove(const struct heap *heap, uintptr_t data, size_t size)
 {
-    if (data == heap->bins.top)
+    if (top_is(heap, data))
         return true;
 
     uintptr_t next;
@@ -128,8 +129,8 @@ bool bins_can_remove(const struct heap *heap, uintptr_t data, size_t size)
 
     if (UNLIKELY(!next_in_bin(heap, data, &next)))
         return false;
-    /* Without a block before it, it is the first of its bin; with one it is not. Then no list is a circle, and no bin is left
-     * with a first block that has been taken. */
+    /* Without a block before it, it is the first of its bin; with one it is not. Then no list is a circle, and no bin
+     * is left with a first block that has been taken. */
     bool is_first = heap->bins.heads[bin_of(size)] == data;
     if (previous == 0 || is_first)
         return previous == 0 && is_first;
@@ -139,7 +140,7 @@ bool bins_can_remove(const struct heap *heap, uintptr_t data, size_t size)
 void bins_remove(struct heap *heap, uintptr_t data, size_t size)
 {
     ASSERT(bins_can_remove(heap, data, size));
-    if (data == heap->bins.top) {
+    if (top_is(heap, data)) {
         heap->bins.top = 0;
         return;
     }
@@ -160,10 +161,8 @@ void bins_remove(struct heap *heap, uintptr_t data, size_t size)
 
 void bins_replace(struct heap *heap, uintptr_t old_data, size_t old_size, uintptr_t data, size_t size)
 {
-    if (LIKELY(old_data == heap->bins.top && is_last(heap, data, size))) {
-        heap->bins.top = data;
+    if (top_replace(heap, old_data, data, size))
         return;
-    }
     bins_remove(heap, old_data, old_size);
     bins_insert(heap, data, size);
 }

@@ -5,13 +5,13 @@
  *     | end of the   | header        | bytes asked for | not asked for |     | (still this    | next header
  *     | block before | size, previous|                                        | block's data) |
  *
- * So a block of S bytes holds S - 8 bytes of data, as Windows' do: the first 8 of the 16 bytes between two blocks belong to
- * the one before. A free block holds its two links in the data. The header, masked with the heap's key:
+ * So a block of S bytes holds S - 8 bytes of data, as Windows' do: the first 8 of the 16 bytes between two blocks
+ * belong to the one before. A free block holds its two links in the data. The header, masked with the heap's key:
  *
- *     bits 0..27 size in granules | 28..55 size of the block before, 0 for the first | 56..63 check of both and the address
+ *     bits 0..27 size in granules | 28..55 size of the block before, 0: none | 56..63 check of both and the address
  *
- * Whether a block is busy or free, and how many of its bytes were asked for, is not in the header but in the granule map,
- * which a program cannot overwrite by writing past a block.
+ * Whether a block is busy or free, and how many of its bytes were asked for, is not in the header but in the granule
+ * map, which a program cannot overwrite by writing past a block.
  */
 #ifndef CAIRN_HEAP_BLOCK_H
 #define CAIRN_HEAP_BLOCK_H
@@ -26,7 +26,8 @@
 #define BLOCK_MAX_GRANULES ((size_t)0xFFFFF00)
 #define BLOCK_MIN_GRANULES ((size_t)2)
 
-/* Behind the committed part of a free block, in front of an uncommitted one, Windows has a hidden marker of this size. */
+/* Behind the committed part of a free block, in front of an uncommitted one, Windows has a hidden marker of this size.
+ */
 #define BLOCK_END_MARKER (4 * GRANULE_SIZE)
 
 /* In front of the first uncommitted page of a free block lie its header, its links, and what a walk reports of it. */

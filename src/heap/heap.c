@@ -19,7 +19,8 @@
 
 #define DEFAULT_DECOMMIT_TOTAL ((size_t)0x10000)
 
-/* --- creating ------------------------------------------------------------------------------------------------------- */
+/* --- creating -------------------------------------------------------------------------------------------------------
+ */
 
 static size_t or_default(size_t value, size_t default_value)
 {
@@ -215,7 +216,8 @@ struct heap *heap_create(const struct heap_parameters *parameters)
     return create_in_arena(parameters, &layout);
 }
 
-/* --- destroying ----------------------------------------------------------------------------------------------------- */
+/* --- destroying -----------------------------------------------------------------------------------------------------
+ */
 
 /* Clears the granule map of the segment's committed pages; elsewhere no block starts. */
 static void clear_granules(struct segment *segment)
@@ -270,7 +272,8 @@ void heap_destroy(struct heap *heap)
     give_segment_back(&heap->first, keep_warm);
 }
 
-/* --- blocks --------------------------------------------------------------------------------------------------------- */
+/* --- blocks ---------------------------------------------------------------------------------------------------------
+ */
 
 /* Whether the heap may have a block of a size above its normal limit. */
 static bool may_be_large(const struct heap *heap, size_t size)
@@ -419,7 +422,8 @@ enum outcome heap_reallocate(struct heap *heap, void *block, size_t size, bool z
     return move(heap, &found, block, size, zero, resized);
 }
 
-/* --- the whole heap ------------------------------------------------------------------------------------------------- */
+/* --- the whole heap -------------------------------------------------------------------------------------------------
+ */
 
 void heap_sum(const struct heap *heap, struct heap_totals *totals)
 {

@@ -16,7 +16,8 @@
 #include "heap/outcome.h"
 #include "heap/segment.h"
 
-/* Asks the owner of caller-supplied memory to commit part of it; both values may be changed by the callee. False: no. */
+/* Asks the owner of caller-supplied memory to commit part of it; both values may be changed by the callee. False: no.
+ */
 typedef bool heap_commit_routine(void *routine, void *base, void **address, size_t *size);
 
 /* What a heap is created with. Zero means the default everywhere. */
@@ -116,8 +117,8 @@ struct heap *heap_create(const struct heap_parameters *parameters);
 void heap_destroy(struct heap *heap);
 
 /*
- * The operations on blocks. `block` is an untrusted pointer in all of them; a failure changes nothing. `zero`: the bytes
- * that are new are zero. `in_place`: the block must not move (OUTCOME_CANNOT_RESIZE).
+ * The operations on blocks. `block` is an untrusted pointer in all of them; a failure changes nothing. `zero`: the
+ * bytes that are new are zero. `in_place`: the block must not move (OUTCOME_CANNOT_RESIZE).
  */
 enum outcome heap_allocate(struct heap *heap, size_t size, bool zero, void **block);
 enum outcome heap_reallocate(struct heap *heap, void *block, size_t size, bool zero, bool in_place, void **resized);

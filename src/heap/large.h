@@ -3,8 +3,8 @@
  *
  *     run | 64 bytes not used | bytes asked for | zeros to the page's end | reserved to the unit's end |
  *
- * What describes it lies in the unit table, out of a program's reach. A heap keeps its large blocks in a list, in the order
- * of allocation, because that is the order in which a walk reports them.
+ * What describes it lies in the unit table, out of a program's reach. A heap keeps its large blocks in a list, in the
+ * order of allocation, because that is the order in which a walk reports them.
  */
 #ifndef CAIRN_HEAP_LARGE_H
 #define CAIRN_HEAP_LARGE_H

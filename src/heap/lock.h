@@ -1,8 +1,8 @@
 /*
  * The recursive lock of a heap, of the registry and of the arenas.
  *
- * A futex word: 0 free, 1 held, 2 held and somebody may be waiting. The owner is a thread number, which is never given to
- * a second thread, so a thread that ends with the lock held leaves it held, as Windows does.
+ * A futex word: 0 free, 1 held, 2 held and somebody may be waiting. The owner is a thread number, which is never given
+ * to a second thread, so a thread that ends with the lock held leaves it held, as Windows does.
  */
 #ifndef CAIRN_HEAP_LOCK_H
 #define CAIRN_HEAP_LOCK_H

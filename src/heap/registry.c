@@ -47,7 +47,8 @@ static void remove_heap(struct heap *heap)
     registry.in_caller_memory -= !heap->owns_memory;
 }
 
-/* --- fork: the child has the list, every heap and the arenas in a state between two operations ---------------------- */
+/* --- fork: the child has the list, every heap and the arenas in a state between two operations ----------------------
+ */
 
 /* Releases the locks of the heaps before `end`, and the registry. */
 static void unlock_heaps_before(const struct heap *end)
@@ -58,8 +59,8 @@ static void unlock_heaps_before(const struct heap *end)
 }
 
 /*
- * A thread that holds a heap may be waiting for the registry, so a heap that is held is not waited for under the registry's
- * lock: all is let go, and tried again.
+ * A thread that holds a heap may be waiting for the registry, so a heap that is held is not waited for under the
+ * registry's lock: all is let go, and tried again.
  */
 static void lock_everything(void)
 {
@@ -84,7 +85,8 @@ static void unlock_everything(void)
     unlock_heaps_before(NULL);
 }
 
-/* --- the default heap ----------------------------------------------------------------------------------------------- */
+/* --- the default heap -----------------------------------------------------------------------------------------------
+ */
 
 static NOINLINE struct heap *create_default_heap(void)
 {
@@ -129,7 +131,8 @@ static struct heap *find_in_caller_memory(const void *handle)
     return found;
 }
 
-/* --- private heaps -------------------------------------------------------------------------------------------------- */
+/* --- private heaps --------------------------------------------------------------------------------------------------
+ */
 
 struct heap *registry_create_heap(const struct heap_parameters *parameters)
 {
@@ -164,7 +167,8 @@ void registry_destroy_heap(struct heap *heap)
     heap_destroy(heap);
 }
 
-/* --- handles and the list ------------------------------------------------------------------------------------------- */
+/* --- handles and the list -------------------------------------------------------------------------------------------
+ */
 
 struct heap *registry_find_slowly(const void *handle)
 {

@@ -33,8 +33,8 @@ static inline struct heap *unsafe_heap_from_handle(const void *handle)
 }
 
 /*
- * Holds the list as it is; may be nested. A thread that holds a heap's lock may take it, so who has it must not wait for a
- * heap: lock_try.
+ * Holds the list as it is; may be nested. A thread that holds a heap's lock may take it, so who has it must not wait
+ * for a heap: lock_try.
  */
 void registry_lock(void);
 void registry_unlock(void);
@@ -46,7 +46,8 @@ unsigned registry_count(void);
 /* The serial of the heap that was created last. The caller holds the registry. */
 uint64_t registry_last_serial(void);
 
-/* The first heap that was created after the one with this serial; NULL: none. For loops in which heaps may be destroyed. */
+/* The first heap that was created after the one with this serial; NULL: none. For loops in which heaps may be
+ * destroyed. */
 struct heap *registry_first_behind(uint64_t serial);
 
 #endif

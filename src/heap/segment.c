@@ -83,8 +83,8 @@ uintptr_t segment_find_page(const struct segment *segment, uintptr_t from, uintp
     return size_min(size_max(from, segment->committed_end), end);
 }
 
-/* A fresh segment is one free block, unless it has more granules than a header can hold: then as few as can be, of equal
- * size, so that no two of them could be merged. */
+/* A fresh segment is one free block, unless it has more granules than a header can hold: then as few as can be, of
+ * equal size, so that no two of them could be merged. */
 static size_t piece_count(const struct segment *segment)
 {
     size_t granules = (segment->end - segment->first) >> GRANULE_SHIFT;
@@ -129,7 +129,8 @@ static void tile(struct segment *segment, size_t count)
     }
 }
 
-/* Makes the segment, the memory of whose header is there, the newest of its heap; `guard` bytes at its end are not used. */
+/* Makes the segment, the memory of whose header is there, the newest of its heap; `guard` bytes at its end are not
+ * used. */
 static bool start(struct segment *segment, size_t reserved, size_t guard)
 {
     struct heap *heap = segment->heap;

@@ -4,8 +4,9 @@
  *     +0 | header | block | block | ... | free block, hollow | 16 bytes | (guard page) |
  *        ^ segment         ^ every block 16-byte aligned                ^ end
  *
- * The blocks of a segment tile it without a gap; `end` is where the data of a further block would lie. What was never used is its last free block, whose
- * pages are not committed. Blocks are known by the address of their data, 16 bytes behind their start (see block.h).
+ * The blocks of a segment tile it without a gap; `end` is where the data of a further block would lie. What was never
+ * used is its last free block, whose pages are not committed. Blocks are known by the address of their data, 16 bytes
+ * behind their start (see block.h).
  */
 #ifndef CAIRN_HEAP_SEGMENT_H
 #define CAIRN_HEAP_SEGMENT_H
@@ -68,8 +69,8 @@ static inline uint8_t *segment_granule(const struct segment *segment, uintptr_t 
 #define DISTANCE_LIMIT ((size_t)256)
 
 /*
- * Granules from a block, whose byte in the granule map this is, to the next one, or to the end of its segment, which is `left`
- * granules away. The block is not touched. 0: they are DISTANCE_LIMIT or more.
+ * Granules from a block, whose byte in the granule map this is, to the next one, or to the end of its segment, which is
+ * `left` granules away. The block is not touched. 0: they are DISTANCE_LIMIT or more.
  */
 static inline size_t granule_distance(const uint8_t *granule, size_t left)
 {
@@ -101,8 +102,8 @@ bool segment_start_first(struct heap *heap, size_t reserved, size_t guard);
 /* Commits all pages that [from, end) touches. False: no memory. */
 bool segment_commit(struct segment *segment, uintptr_t from, uintptr_t end);
 
-/* Decommits whole pages of a segment; both addresses are page aligned. Never called for the caller's memory. `keep_warm`:
- * the memory may be kept at hand; else what was kept before leaves too. */
+/* Decommits whole pages of a segment; both addresses are page aligned. Never called for the caller's memory.
+ * `keep_warm`: the memory may be kept at hand; else what was kept before leaves too. */
 void segment_decommit(struct segment *segment, uintptr_t from, uintptr_t end, bool keep_warm);
 
 /* Committed bytes among the whole pages [from, end). Never called for the caller's memory. */

@@ -1,7 +1,8 @@
 /*
  * What must hold, checked in this order:
  *
- *   1. The blocks of each segment tile it: each header is whole, agrees with its neighbours, and the granule map knows it.
+ *   1. The blocks of each segment tile it: each header is whole, agrees with its neighbours, and the granule map knows
+ * it.
  *   2. A busy block holds what was asked for; two free blocks are never neighbours.
  *   3. The bins hold exactly the free blocks, each in the bin of its size.
  *   4. The sums of the heap are the sums of its blocks.
@@ -63,8 +64,8 @@ static ALWAYS_INLINE bool check_block(const struct segment *segment, uintptr_t d
 }
 
 /*
- * Headers lie as far apart as blocks are large, so each is a miss of the cache. Where the next block is comes from the granule map
- * and not from the header, so that the processor can wait for many of them at once.
+ * Headers lie as far apart as blocks are large, so each is a miss of the cache. Where the next block is comes from the
+ * granule map and not from the header, so that the processor can wait for many of them at once.
  */
 static bool check_segment(const struct segment *segment, struct sums *total, struct damage *damage)
 {

@@ -15,7 +15,8 @@ static uint32_t region_index(const struct segment *segment)
     return segment->index < WALK_LARGE_REGION ? segment->index : WALK_LARGE_REGION - 1;
 }
 
-/* --- large blocks --------------------------------------------------------------------------------------------------- */
+/* --- large blocks ---------------------------------------------------------------------------------------------------
+ */
 
 static bool report_large(const struct unit *unit, struct walk_record *record, enum outcome *outcome)
 {
@@ -29,7 +30,8 @@ static bool report_large(const struct unit *unit, struct walk_record *record, en
     return true;
 }
 
-/* --- regions -------------------------------------------------------------------------------------------------------- */
+/* --- regions --------------------------------------------------------------------------------------------------------
+ */
 
 static bool report_region(const struct heap *heap, const struct segment *segment, struct walk_record *record,
                           enum outcome *outcome)
@@ -50,7 +52,8 @@ static bool report_region(const struct heap *heap, const struct segment *segment
     return true;
 }
 
-/* --- blocks --------------------------------------------------------------------------------------------------------- */
+/* --- blocks ---------------------------------------------------------------------------------------------------------
+ */
 
 static void report(struct walk_record *record, const struct segment *segment, enum walk_kind kind, uintptr_t address,
                    size_t size, size_t overhead)
@@ -79,7 +82,8 @@ static bool is_behind_hollow(const struct segment *segment, uintptr_t address)
            segment_find_page(segment, address - 1, address, false) == address - 1;
 }
 
-/* The committed rest of a free block, behind a hollow part, starts at a page and ends at a block or the next hollow part. */
+/* The committed rest of a free block, behind a hollow part, starts at a page and ends at a block or the next hollow
+ * part. */
 static bool report_rest(const struct segment *segment, uintptr_t data, struct walk_record *record,
                         enum outcome *outcome)
 {
@@ -97,8 +101,8 @@ static bool report_rest(const struct segment *segment, uintptr_t data, struct wa
 }
 
 /*
- * The size of what the granule map says is a block. For most blocks the map alone tells it, without a miss of the cache for
- * each block; the header of a larger one is read. False: that one is damaged.
+ * The size of what the granule map says is a block. For most blocks the map alone tells it, without a miss of the cache
+ * for each block; the header of a larger one is read. False: that one is damaged.
  */
 static bool find_size(const struct segment *segment, uintptr_t data, size_t *size)
 {
@@ -164,7 +168,8 @@ static bool report_behind_free(const struct heap *heap, const struct segment *se
     return true;
 }
 
-/* The hollow part of a segment's last block reaches to the segment's end, any other to a block or the rest of its own. */
+/* The hollow part of a segment's last block reaches to the segment's end, any other to a block or the rest of its own.
+ */
 static bool report_behind_hollow(const struct heap *heap, const struct segment *segment, uintptr_t address,
                                  uintptr_t end, struct walk_record *record, enum outcome *outcome)
 {

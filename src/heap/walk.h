@@ -2,9 +2,9 @@
  * Walking a heap: one record for each region, block and uncommitted range, in Windows' order and with Windows' geometry
  * (win32-heap.md 4).
  *
- * The last record is also the cursor: all that a walk knows is in it, and none of it is trusted. The heap may have changed since;
- * then the walk may end early with OUTCOME_NOT_A_BLOCK, but it reads nothing that is not the heap's. The caller holds the
- * heap's lock during each step.
+ * The last record is also the cursor: all that a walk knows is in it, and none of it is trusted. The heap may have
+ * changed since; then the walk may end early with OUTCOME_NOT_A_BLOCK, but it reads nothing that is not the heap's. The
+ * caller holds the heap's lock during each step.
  */
 #ifndef CAIRN_HEAP_WALK_H
 #define CAIRN_HEAP_WALK_H
@@ -36,8 +36,8 @@ struct walk_record {
 };
 
 /*
- * Gives the record behind the one of this kind, address and size; address 0 starts. False: the walk is over, and *outcome says
- * whether it came to the end (OUTCOME_OK).
+ * Gives the record behind the one of this kind, address and size; address 0 starts. False: the walk is over, and
+ * *outcome says whether it came to the end (OUTCOME_OK).
  */
 bool walk_next(const struct heap *heap, enum walk_kind kind, uintptr_t address, size_t size, struct walk_record *record,
                enum outcome *outcome);
@@ -68,16 +68,17 @@ static ALWAYS_INLINE bool walk_is_in(const void *handle, const struct walk_block
 }
 
 /*
- * From one small block to the next, both committed as a whole: nearly every step of a walk. Three starts of blocks in one unit,
- * found in two loads from the granule map, are in one segment, and tell all; neither the blocks nor their segment need be
- * looked at. `block` holds is_free and address of the last record, of which walk_is_in is true, and becomes the next. False:
- * it is another step, which walk_next does, and nothing was done.
+ * From one small block to the next, both committed as a whole: nearly every step of a walk. Three starts of blocks in
+ * one unit, found in two loads from the granule map, are in one segment, and tell all; neither the blocks nor their
+ * segment need be looked at. `block` holds is_free and address of the last record, of which walk_is_in is true, and
+ * becomes the next. False: it is another step, which walk_next does, and nothing was done.
  */
 static ALWAYS_INLINE bool walk_to_next_block(struct walk_block *block)
 {
     uintptr_t offset = walk_data_offset(block);
     size_t granules_back = block->is_free ? 1 : 0;
-    /* What the next look-up waits for is kept short: one address leads to the next through little more than one load. */
+    /* What the next look-up waits for is kept short: one address leads to the next through little more than one load.
+     */
     const uint8_t *granule = arena_granule(&arenas[0], (void *)block->address) - granules_back;
     bool agrees = block->is_free ? *granule == GRANULE_FREE : granule_is_busy(*granule);
     /* Both looks stay within the unit: what is behind it may be another heap's, under another lock. */

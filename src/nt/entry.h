@@ -16,8 +16,8 @@ static inline ULONG entry_flags(const struct heap *heap, ULONG flags)
 }
 
 /*
- * Whether no other thread can be in the heap during a call: the process has one thread, which gets no second one within a call,
- * unless the heap calls back; or this thread holds the lock already; or the program sees to it.
+ * Whether no other thread can be in the heap during a call: the process has one thread, which gets no second one within
+ * a call, unless the heap calls back; or this thread holds the lock already; or the program sees to it.
  */
 static inline bool entry_is_alone(struct heap *heap, ULONG flags)
 {

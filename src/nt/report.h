@@ -1,6 +1,6 @@
 /*
- * Reporting mistakes and damage: once a program has asked for it (HeapEnableTerminationOnCorruption), each ends the process
- * after one line on standard error. Until then a failure is only returned.
+ * Reporting mistakes and damage: once a program has asked for it (HeapEnableTerminationOnCorruption), each ends the
+ * process after one line on standard error. Until then a failure is only returned.
  */
 #ifndef CAIRN_NT_REPORT_H
 #define CAIRN_NT_REPORT_H
@@ -11,8 +11,8 @@
 void report_enable_termination(void);
 
 /*
- * Tells of a failed call. What is a mistake or damage, and not just a lack of memory, ends the process if that was asked
- * for. `function`: its NT and Win32 names; `block` may be NULL.
+ * Tells of a failed call. What is a mistake or damage, and not just a lack of memory, ends the process if that was
+ * asked for. `function`: its NT and Win32 names; `block` may be NULL.
  */
 void report_failure(enum outcome outcome, const char *function, const void *heap, const void *block);
 

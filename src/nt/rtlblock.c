@@ -1,7 +1,8 @@
 /*
  * The routines on blocks: allocate, reallocate, free, size.
  *
- * Each resolves the handle, merges the flags, locks, has the core do the work, unlocks, and ends a failure in the funnel.
+ * Each resolves the handle, merges the flags, locks, has the core do the work, unlocks, and ends a failure in the
+ * funnel.
  */
 #include "nt/entry.h"
 #include "nt/status.h"

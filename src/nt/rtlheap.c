@@ -65,7 +65,8 @@ static bool place_in_own_memory(struct heap_parameters *to, const RTL_HEAP_PARAM
         to->commit = size_min(to->commit, to->reserve);
         return true;
     }
-    /* Without a size a growable heap gets 16 pages beyond what is committed, a fixed one what is committed in 16 pages. */
+    /* Without a size a growable heap gets 16 pages beyond what is committed, a fixed one what is committed in 16 pages.
+     */
     if (to->flags & HEAP_GROWABLE)
         return true;
     return align_up_checked(size_max(to->commit, 1), UNIT_SIZE, &to->reserve);

@@ -5,7 +5,8 @@
 #include "nt/status.h"
 #include "nt/summary.h"
 
-/* --- querying ------------------------------------------------------------------------------------------------------- */
+/* --- querying -------------------------------------------------------------------------------------------------------
+ */
 
 static NTSTATUS query_compatibility(PVOID handle, PVOID information, SIZE_T length, PSIZE_T return_length)
 {
@@ -34,7 +35,8 @@ NTSTATUS RtlQueryHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS HeapIn
     return STATUS_INVALID_INFO_CLASS;
 }
 
-/* --- setting -------------------------------------------------------------------------------------------------------- */
+/* --- setting --------------------------------------------------------------------------------------------------------
+ */
 
 /* The order of the checks is Windows' (nt-heap.md 8). */
 static NTSTATUS set_compatibility(PVOID handle, const void *information, SIZE_T length)
@@ -112,7 +114,8 @@ NTSTATUS RtlSetHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS HeapInfo
     }
 }
 
-/* --- totals --------------------------------------------------------------------------------------------------------- */
+/* --- totals ---------------------------------------------------------------------------------------------------------
+ */
 
 NTSTATUS summary_of_heap(PVOID handle, HEAP_SUMMARY *summary)
 {

@@ -8,8 +8,8 @@
 #include <winerror.h>
 
 /*
- * False leaves the last error alone, whatever is wrong, but for a pointer into nowhere (win32-heap.md 3.9). A validation is
- * a question, so it never ends the process.
+ * False leaves the last error alone, whatever is wrong, but for a pointer into nowhere (win32-heap.md 3.9). A
+ * validation is a question, so it never ends the process.
  */
 BOOLEAN RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
 {

@@ -1,8 +1,8 @@
 /*
  * Statuses: what Windows keeps per thread of them, and what becomes of a failure.
  *
- * Every entry point of nt/ that does not return an NTSTATUS ends a failure here, so how a failure is told (last status, last
- * error, exception, report) is decided in one place.
+ * Entry points of nt/ that do not return an NTSTATUS tell of a failure through here, so what is stored of it, and where
+ * an exception is raised, is decided in one place.
  */
 #ifndef CAIRN_NT_STATUS_H
 #define CAIRN_NT_STATUS_H

@@ -8,14 +8,14 @@
 #include "nt/entry.h"
 
 /*
- * Gives the record behind the one of this kind, address and size; address 0 starts. STATUS_NO_MORE_ENTRIES: there is none.
- * STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER: no heap, or no such record of this heap.
+ * Gives the record behind the one of this kind, address and size; address 0 starts. STATUS_NO_MORE_ENTRIES: there is
+ * none. STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER: no heap, or no such record of this heap.
  */
 NTSTATUS walk_step(PVOID handle, enum walk_kind kind, PVOID address, SIZE_T size, struct walk_record *record);
 
 /*
- * Steps from one block to the next, if that can be done quickly (heap/walk.h); else false, and nothing was done. `was_free` says
- * what the last one was: a constant, so that each kind has its own short code.
+ * Steps from one block to the next, if that can be done quickly (heap/walk.h); else false, and nothing was done.
+ * `was_free` says what the last one was: a constant, so that each kind has its own short code.
  */
 static ALWAYS_INLINE bool walk_quickly(PVOID handle, PVOID address, bool was_free, struct walk_block *next)
 {

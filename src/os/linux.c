@@ -2,7 +2,8 @@
  * os.h on Linux: the one place with mmap, mprotect, madvise, futex and getrandom.
  *
  * Reserved memory is a PROT_NONE mapping (not counted against any commit limit), committed memory the same mapping made
- * writable (counted: without MAP_NORESERVE), so a commit can fail and be answered. ENOMEM and EAGAIN are answers; any other error is a bug and fatal.
+ * writable (counted: without MAP_NORESERVE), so a commit can fail and be answered. ENOMEM and EAGAIN are answers; any
+ * other error is a bug and fatal.
  */
 #include "os/os.h"
 

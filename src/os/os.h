@@ -1,9 +1,9 @@
 /*
  * What the library needs of the operating system, and the whole of it: no other folder makes a system call.
  *
- * Sizes and addresses are multiples of the page size unless said otherwise. A call that acquires something answers false
- * or NULL when the system has no more to give; any other failure is a bug of ours and ends the process with a message.
- * Every call may be made from any thread, before constructors have run, and none allocates from a heap.
+ * Sizes and addresses are multiples of the page size unless said otherwise. A call that acquires something answers
+ * false or NULL when the system has no more to give; any other failure is a bug of ours and ends the process with a
+ * message. Every call may be made from any thread, before constructors have run, and none allocates from a heap.
  */
 #ifndef CAIRN_OS_OS_H
 #define CAIRN_OS_OS_H
@@ -49,15 +49,17 @@ size_t os_address_space_limit(void);
 /* Reserves address space that faults when touched. `alignment` is a power of two. NULL: none left. */
 void *os_reserve(size_t size, size_t alignment);
 
-/* Reserves address space that reads as zero and faults when written; costs no memory until committed. NULL: none left. */
+/* Reserves address space that reads as zero and faults when written; costs no memory until committed. NULL: none left.
+ */
 void *os_reserve_zeros(size_t size);
 
 /* Makes reserved pages usable. Pages that were not before read as zero. False: no memory, and nothing is promised about
  * which of the pages became usable. */
 bool os_commit(void *address, size_t size, enum os_access access);
 
-/* Takes the memory of committed pages away; they are reserved again and fault when touched, if the system can note that:
- * when it has no room for another mapping they may stay usable, and read as zero. False: they are as they were. */
+/* Takes the memory of committed pages away; they are reserved again and fault when touched, if the system can note
+ * that: when it has no room for another mapping they may stay usable, and read as zero. False: they are as they were.
+ */
 bool os_decommit(void *address, size_t size);
 
 /* Takes the memory of committed pages away; they stay committed and read as zero. */
