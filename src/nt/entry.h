@@ -9,6 +9,16 @@
 
 #include <winnt.h>
 
+/* The heap behind an untrusted handle; NULL for any other, which is a mistake to be reported unless it is NULL itself.
+ */
+static ALWAYS_INLINE struct heap *entry_find(const void *handle, const char *function, const void *block)
+{
+    struct heap *heap = unsafe_heap_from_handle(handle);
+    if (UNLIKELY(heap == NULL) && handle != NULL)
+        report_failure(OUTCOME_NOT_A_HEAP, function, handle, block);
+    return heap;
+}
+
 /* Flags of a call, with those of the heap's creation that cannot be switched off per call (win32-heap.md 1.2). */
 static inline ULONG entry_flags(const struct heap *heap, ULONG flags)
 {

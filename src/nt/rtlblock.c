@@ -12,12 +12,9 @@
 PVOID RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
 {
     static const char name[] = "RtlAllocateHeap (HeapAlloc)";
-    struct heap *heap = unsafe_heap_from_handle(HeapHandle);
-    if (UNLIKELY(heap == NULL)) {
-        if (HeapHandle != NULL)
-            report_failure(OUTCOME_NOT_A_HEAP, name, HeapHandle, NULL);
+    struct heap *heap = entry_find(HeapHandle, name, NULL);
+    if (UNLIKELY(heap == NULL))
         return status_allocation_failed(0, STATUS_INVALID_HANDLE);
-    }
 
     void *block;
     ULONG flags = entry_flags(heap, Flags);
@@ -41,12 +38,9 @@ static NTSTATUS status_of_bad_block(enum outcome outcome, const void *block)
 PVOID RtlReAllocateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, SIZE_T Size)
 {
     static const char name[] = "RtlReAllocateHeap (HeapReAlloc)";
-    struct heap *heap = unsafe_heap_from_handle(HeapHandle);
-    if (UNLIKELY(heap == NULL)) {
-        if (HeapHandle != NULL)
-            report_failure(OUTCOME_NOT_A_HEAP, name, HeapHandle, BaseAddress);
+    struct heap *heap = entry_find(HeapHandle, name, BaseAddress);
+    if (UNLIKELY(heap == NULL))
         return status_allocation_failed(0, STATUS_INVALID_HANDLE);
-    }
     if (BaseAddress == NULL) {
         /* Not an allocation, and not an error either (win32-heap.md 3.6). */
         teb.last_error = NO_ERROR;
@@ -70,10 +64,8 @@ LOGICAL RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
     static const char name[] = "RtlFreeHeap (HeapFree)";
     if (BaseAddress == NULL)
         return TRUE;
-    struct heap *heap = unsafe_heap_from_handle(HeapHandle);
+    struct heap *heap = entry_find(HeapHandle, name, BaseAddress);
     if (UNLIKELY(heap == NULL)) {
-        if (HeapHandle != NULL)
-            report_failure(OUTCOME_NOT_A_HEAP, name, HeapHandle, BaseAddress);
         status_set(HeapHandle != NULL ? STATUS_INVALID_HANDLE : STATUS_INVALID_PARAMETER);
         return FALSE;
     }
@@ -92,10 +84,8 @@ LOGICAL RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
 SIZE_T RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
 {
     static const char name[] = "RtlSizeHeap (HeapSize)";
-    struct heap *heap = unsafe_heap_from_handle(HeapHandle);
+    struct heap *heap = entry_find(HeapHandle, name, BaseAddress);
     if (UNLIKELY(heap == NULL || BaseAddress == NULL)) {
-        if (HeapHandle != NULL && heap == NULL)
-            report_failure(OUTCOME_NOT_A_HEAP, name, HeapHandle, BaseAddress);
         status_set(HeapHandle != NULL && heap == NULL ? STATUS_INVALID_HANDLE : STATUS_INVALID_PARAMETER);
         return (SIZE_T)-1;
     }

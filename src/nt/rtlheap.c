@@ -114,13 +114,9 @@ PVOID RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T Comm
 
 PVOID RtlDestroyHeap(PVOID HeapHandle)
 {
-    struct heap *heap = unsafe_heap_from_handle(HeapHandle);
-    if (HeapHandle == NULL)
-        return NULL;
-    if (heap == NULL) {
-        report_failure(OUTCOME_NOT_A_HEAP, "RtlDestroyHeap (HeapDestroy)", HeapHandle, NULL);
+    struct heap *heap = entry_find(HeapHandle, "RtlDestroyHeap (HeapDestroy)", NULL);
+    if (heap == NULL)
         return HeapHandle;
-    }
     if (heap == registry_default_heap())
         return HeapHandle;
     registry_destroy_heap(heap);

@@ -7,11 +7,9 @@
 /* The heap behind the handle; a wrong one is reported, and told of in the last error unless it is NULL. */
 static struct heap *heap_to_lock(PVOID handle, const char *function)
 {
-    struct heap *heap = unsafe_heap_from_handle(handle);
-    if (heap == NULL && handle != NULL) {
-        report_failure(OUTCOME_NOT_A_HEAP, function, handle, NULL);
+    struct heap *heap = entry_find(handle, function, NULL);
+    if (heap == NULL && handle != NULL)
         status_set(STATUS_INVALID_HANDLE);
-    }
     return heap;
 }
 

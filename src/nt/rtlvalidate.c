@@ -30,10 +30,8 @@ BOOLEAN RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
 SIZE_T RtlCompactHeap(PVOID HeapHandle, ULONG Flags)
 {
     static const char name[] = "RtlCompactHeap (HeapCompact)";
-    struct heap *heap = unsafe_heap_from_handle(HeapHandle);
+    struct heap *heap = entry_find(HeapHandle, name, NULL);
     if (heap == NULL) {
-        if (HeapHandle != NULL)
-            report_failure(OUTCOME_NOT_A_HEAP, name, HeapHandle, NULL);
         status_set(STATUS_INVALID_HANDLE);
         return 0;
     }

@@ -55,12 +55,9 @@ static void fill_entry(RTL_HEAP_WALK_ENTRY *entry, const struct walk_record *rec
 NTSTATUS walk_step(PVOID handle, enum walk_kind kind, PVOID address, SIZE_T size, struct walk_record *record)
 {
     static const char name[] = "RtlWalkHeap (HeapWalk)";
-    struct heap *heap = unsafe_heap_from_handle(handle);
-    if (UNLIKELY(heap == NULL)) {
-        if (handle != NULL)
-            report_failure(OUTCOME_NOT_A_HEAP, name, handle, NULL);
+    struct heap *heap = entry_find(handle, name, NULL);
+    if (UNLIKELY(heap == NULL))
         return STATUS_INVALID_HANDLE;
-    }
 
     enum outcome outcome;
     bool locked = entry_lock(heap, heap->flags);
