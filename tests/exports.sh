@@ -10,6 +10,9 @@ cc=${CC:-cc}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
+# What libcairn_malloc.so uses of the library: names that no program's can be.
+private='^cairn_private_'
+
 # Defined by src/crt/wmain_start.c for programs that have wmain and no main; no header can declare it.
 echo main >"$tmp/start"
 
@@ -60,8 +63,8 @@ declared_names -DUNICODE -D_UNICODE >>"$tmp/names"
 cat "$tmp/start" >>"$tmp/names"
 LC_ALL=C sort -u "$tmp/names" >"$tmp/expected"
 
-nm -D --defined-only --format=posix "$build/libcairn.so" | cut -d ' ' -f 1 | LC_ALL=C sort -u >"$tmp/shared"
-nm -g --defined-only --format=posix "$build/libcairn.a" | grep -v ':$' | cut -d ' ' -f 1 | grep . |
+nm -D --defined-only --format=posix "$build/libcairn.so" | cut -d ' ' -f 1 | grep -v "$private" | LC_ALL=C sort -u >"$tmp/shared"
+nm -g --defined-only --format=posix "$build/libcairn.a" | grep -v ':$' | cut -d ' ' -f 1 | grep . | grep -v "$private" |
     LC_ALL=C sort -u >"$tmp/static"
 export LC_ALL=C
 

@@ -9,6 +9,19 @@
 #define NOINLINE __attribute__((noinline))
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
+/*
+ * What libcairn_malloc.so uses too is exported, but not for programs, under a second name that none of theirs can be.
+ * SHARED_AS at the declaration makes that the name outside of this library; SHARE behind the definition gives it.
+ */
+#ifdef CAIRN_OUTSIDE
+#define SHARED_AS(name) __asm__("cairn_private_" name) __attribute__((visibility("default")))
+#else
+#define SHARED_AS(name)
+#endif
+#define SHARE(name) extern __typeof__(name) cairn_private_##name __attribute__((alias(#name), visibility("default")))
+#define SHARE_THREAD_LOCAL(name)                                                                                       \
+    extern THREAD_LOCAL __typeof__(name) cairn_private_##name __attribute__((alias(#name), visibility("default")))
+
 /* The library is never loaded late enough to miss the static TLS block: one load, no call. */
 #define THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
 

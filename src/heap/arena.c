@@ -30,6 +30,7 @@
 #define CLEAR_BY_HAND_LIMIT ((size_t)256 << 10)
 
 struct arena arenas[ARENA_LIMIT];
+SHARE(arenas);
 atomic_uint arena_count;
 
 static struct lock lock;
@@ -175,14 +176,17 @@ static bool reserve_tables(struct arena *arena)
     size_t ready_size = table_size(chunks, sizeof(atomic_uchar));
     size_t small_size = 2 * rows_size + used_size + ready_size;
     size_t units_size = table_size(chunks * UNITS_PER_CHUNK, sizeof(struct unit));
+    size_t tags_size = table_size(chunks * UNITS_PER_CHUNK, SLICES_PER_UNIT * sizeof(uint32_t));
+    size_t spans_size = table_size(chunks * UNITS_PER_CHUNK, SLICES_PER_UNIT * sizeof(struct span *));
     /* A look for the next block reads a few bytes of the map at once, also at its end. */
     size_t map_size = table_size(chunks * UNITS_PER_CHUNK, GRANULES_PER_UNIT) + os_page_size();
+    size_t size = small_size + units_size + tags_size + spans_size + map_size;
 
-    char *tables = os_reserve_zeros(small_size + units_size + map_size);
+    char *tables = os_reserve_zeros(size);
     if (tables == NULL)
         return false;
     if (!os_commit(tables, small_size, OS_READ_WRITE)) {
-        os_release(tables, small_size + units_size + map_size);
+        os_release(tables, size);
         return false;
     }
     arena->accessible = (uint16_t *)(void *)tables;
@@ -190,14 +194,16 @@ static bool reserve_tables(struct arena *arena)
     arena->used = (uint64_t *)(void *)(tables + 2 * rows_size);
     arena->ready = (atomic_uchar *)(void *)(tables + 2 * rows_size + used_size);
     arena->units = (struct unit *)(void *)(tables + small_size);
-    arena->granules = (uint8_t *)(tables + small_size + units_size);
+    arena->tags = (uint32_t *)(void *)(tables + small_size + units_size);
+    arena->spans = (struct span **)(void *)(tables + small_size + units_size + tags_size);
+    arena->granules = (uint8_t *)(tables + small_size + units_size + tags_size + spans_size);
     return true;
 }
 
 static bool reserve_arena_of(size_t size)
 {
     unsigned count = atomic_load_explicit(&arena_count, memory_order_relaxed);
-    struct arena arena = {.size = size, .unit_count = size >> UNIT_SHIFT};
+    struct arena arena = {.size = size, .unit_count = size >> UNIT_SHIFT, .granule_count = size >> GRANULE_SHIFT};
 
     void *base = os_reserve(size, UNIT_SIZE);
     if (base == NULL)
@@ -211,9 +217,11 @@ static bool reserve_arena_of(size_t size)
 
     /* A look-up without a lock tells by the size whether the arena is there. */
     arena.size = 0;
+    arena.granule_count = 0;
     arenas[count] = arena;
     atomic_thread_fence(memory_order_release);
     arenas[count].size = size;
+    arenas[count].granule_count = size >> GRANULE_SHIFT;
     atomic_store_explicit(&arena_count, count + 1, memory_order_release);
     return true;
 }
@@ -233,16 +241,21 @@ static bool reserve_arena(size_t size)
     return reserve_arena_of(smallest) || (smallest > size && reserve_arena_of(size));
 }
 
-/* Makes the tables writable for the chunks [first, end). */
-static bool make_chunks_ready(struct arena *arena, size_t first, size_t end)
+/* Makes the rows of a table, each of `row_size` bytes, writable for the chunks [first, end). */
+static bool make_rows_ready(void *table, size_t row_size, size_t first, size_t end)
 {
     size_t page = os_page_size();
-    uintptr_t units = align_down((uintptr_t)&arena->units[first * UNITS_PER_CHUNK], page);
-    uintptr_t units_end = align_up((uintptr_t)&arena->units[end * UNITS_PER_CHUNK], page);
-    uint8_t *granules = &arena->granules[first * UNITS_PER_CHUNK * GRANULES_PER_UNIT];
+    uintptr_t from = align_down((uintptr_t)table + first * UNITS_PER_CHUNK * row_size, page);
+    uintptr_t to = align_up((uintptr_t)table + end * UNITS_PER_CHUNK * row_size, page);
+    return os_commit((void *)from, to - from, OS_READ_WRITE);
+}
 
-    if (!os_commit((void *)units, units_end - units, OS_READ_WRITE) ||
-        !os_commit(granules, (end - first) * UNITS_PER_CHUNK * GRANULES_PER_UNIT, OS_READ_WRITE))
+static bool make_chunks_ready(struct arena *arena, size_t first, size_t end)
+{
+    if (!make_rows_ready(arena->units, sizeof *arena->units, first, end) ||
+        !make_rows_ready(arena->tags, SLICES_PER_UNIT * sizeof *arena->tags, first, end) ||
+        !make_rows_ready(arena->spans, SLICES_PER_UNIT * sizeof(struct span *), first, end) ||
+        !make_rows_ready(arena->granules, GRANULES_PER_UNIT, first, end))
         return false;
     for (size_t chunk = first; chunk < end; chunk++)
         atomic_store_explicit(&arena->ready[chunk], 1, memory_order_release);
@@ -454,6 +467,27 @@ void arena_trim(void *run, size_t size)
     free_units(arena, first + keep, first + length);
 }
 
+bool arena_extend(void *run, size_t size)
+{
+    struct arena *arena = arena_of(run);
+    size_t first = arena_unit_index(arena, run);
+    struct unit *unit = &arena->units[first];
+    size_t end = first + unit->run_length;
+    size_t wanted;
+    if (!align_up_checked(size, UNIT_SIZE, &wanted) || wanted > LARGEST_RUN)
+        return false;
+    size_t wanted_end = first + (wanted >> UNIT_SHIFT);
+
+    arena_lock();
+    bool is_free = wanted_end <= arena->unit_count && find_unit(arena, end, wanted_end, true) == wanted_end;
+    if (is_free)
+        mark_units(arena, end, wanted_end, true);
+    arena_unlock();
+    if (is_free)
+        unit->run_length = (uint32_t)(wanted_end - first);
+    return is_free;
+}
+
 void arena_purge(void)
 {
     arena_lock();
@@ -470,6 +504,7 @@ void arena_purge(void)
     }
     arena_unlock();
 }
+SHARE(arena_purge);
 
 /* --- committing -----------------------------------------------------------------------------------------------------
  */
@@ -548,6 +583,15 @@ static struct part part_of(const void *run, uintptr_t address, size_t size)
         .page = page_index(arena, address),
         .page_end = page_index(arena, address + size),
     };
+}
+
+bool arena_mark(void *run, const void *address)
+{
+    struct part part = part_of(run, (uintptr_t)address, 1);
+    if (!make_tables_ready(part.arena, part.first, part.end))
+        return false;
+    own_units(part.arena, part.run_first, part.first, part.end);
+    return true;
 }
 
 bool arena_commit(void *run, void *address, size_t size, enum os_access access, bool zeroed)

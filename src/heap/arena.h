@@ -7,6 +7,8 @@
  *     arena   | unit 0 | unit 1 | unit 2 | ...            reserved, committed page by page
  *     units   | struct | struct | struct |                who owns the unit, as what
  *     pages   | 16 bit | 16 bit | 16 bit |                which of its pages are accessible, which committed
+ *     tags    | 16 tags| 16 tags| 16 tags|                a word per slice of 4 KiB: whose front end serves from it
+ *     spans   | 16 ptrs| 16 ptrs| 16 ptrs|                the span that the slice is part of
  *     map     | 4 KiB  | 4 KiB  | 4 KiB  |                a byte per granule: what starts there
  *
  * The tables read as zero everywhere before they are first written, so any address of an arena may be looked up at any
@@ -27,12 +29,15 @@
 #define GRANULE_SHIFT 4
 #define GRANULE_SIZE ((size_t)1 << GRANULE_SHIFT)
 #define GRANULES_PER_UNIT (UNIT_SIZE >> GRANULE_SHIFT)
+#define SLICE_SHIFT 12
+#define SLICE_SIZE ((size_t)1 << SLICE_SHIFT)
+#define SLICES_PER_UNIT (UNIT_SIZE >> SLICE_SHIFT)
 
 /* What a run is used as: the low bits of an owner word, under the heap's address. */
 enum run_kind {
     RUN_FREE = 0,
     RUN_SEGMENT = 1, /* blocks of the back end; marked on every unit that has committed pages */
-    RUN_LARGE = 2,   /* one large block; marked on the first unit only, since its block starts nowhere else */
+    RUN_LARGE = 2,   /* one large block; marked on the first unit, and on the one in which its data starts */
 };
 
 struct unit {
@@ -42,7 +47,8 @@ struct unit {
     uint32_t run_length; /* units in the run; only in its first unit */
     /* The rest is used in the first unit of a large block's run only; the heap's lock guards it. */
     size_t large_size;       /* bytes asked for */
-    size_t large_committed;  /* bytes committed from the start of the run */
+    size_t large_committed;  /* bytes from the start of the run to the end of what is committed */
+    size_t large_offset;     /* of the data in the run */
     struct unit *large_next; /* in order of allocation */
     struct unit *large_previous;
 } __attribute__((aligned(64)));
@@ -51,14 +57,19 @@ _Static_assert(sizeof(struct unit) == 64, "one cache line, found by a shift");
 /* The rows of the unit table and the granule map become writable a chunk of units at a time. */
 #define UNITS_PER_CHUNK 256
 
+struct span;
+
 struct arena {
     uintptr_t base; /* aligned to a unit */
     size_t size;
     size_t unit_count;
-    size_t lowest_free;     /* no free unit lies below this one */
-    struct unit *units;     /* the unit table */
+    size_t lowest_free; /* no free unit lies below this one */
+    size_t granule_count;
     uint8_t *granules;      /* the granule map */
     uintptr_t granule_bias; /* where its byte for address 0 would be: a look-up is a shift and a sum */
+    uint32_t *tags;         /* a word a slice; span.h says what it holds */
+    struct span **spans;    /* a pointer a slice; NULL: no span */
+    struct unit *units;     /* the unit table */
     atomic_uchar *ready;    /* per chunk: whether its rows of the two above are writable */
     uint16_t *accessible;   /* per unit, a bit a page */
     uint16_t *committed;    /* per unit, a bit a page */
@@ -67,7 +78,7 @@ struct arena {
 };
 
 #define ARENA_LIMIT 64
-extern struct arena arenas[ARENA_LIMIT];
+extern struct arena arenas[ARENA_LIMIT] SHARED_AS("arenas");
 extern atomic_uint arena_count;
 
 struct arena *arena_of_slowly(const void *address);
@@ -95,6 +106,11 @@ static inline void *arena_unit_address(const struct arena *arena, size_t index)
 static inline uint8_t *arena_granule(const struct arena *arena, const void *address)
 {
     return (uint8_t *)(arena->granule_bias + ((uintptr_t)address >> GRANULE_SHIFT));
+}
+
+static inline size_t arena_slice_index(const struct arena *arena, const void *address)
+{
+    return ((uintptr_t)address - arena->base) >> SLICE_SHIFT;
 }
 
 static inline uintptr_t unit_owner(const struct unit *unit)
@@ -133,6 +149,12 @@ bool arena_commit(void *run, void *address, size_t size, enum os_access access, 
 /* Counts pages of a run, all of them committed, as not committed, and takes their memory away or keeps it warm. */
 void arena_decommit(void *run, void *address, size_t size, bool keep_warm);
 
+/* Marks the unit of an address in a run as the run's. False: no memory for the tables. */
+bool arena_mark(void *run, const void *address);
+
+/* Adds the units behind a run to it, so that it has `size` bytes at least, if they are free. */
+bool arena_extend(void *run, size_t size);
+
 /* Takes the memory of warm pages of a run away. */
 void arena_cool(void *run, void *address, size_t size);
 
@@ -141,7 +163,7 @@ void arena_cool(void *run, void *address, size_t size);
 uintptr_t arena_find_page(const struct arena *arena, uintptr_t from, uintptr_t end, bool committed);
 
 /* Takes the memory of warm pages outside all runs away. */
-void arena_purge(void);
+void arena_purge(void) SHARED_AS("arena_purge");
 
 /* Around a fork: the child never sees a run half taken. */
 void arena_lock(void);

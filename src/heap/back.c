@@ -521,11 +521,14 @@ enum outcome back_free(struct heap *heap, const struct back_block *block)
     return free_found(heap, block);
 }
 
-enum outcome back_free_at(struct heap *heap, uintptr_t address)
+enum outcome back_free_at(struct heap *heap, uintptr_t address, size_t *requested)
 {
     struct back_block block;
     enum outcome outcome = find(heap, address, &block);
-    return LIKELY(outcome == OUTCOME_OK) ? free_found(heap, &block) : outcome;
+    if (UNLIKELY(outcome != OUTCOME_OK))
+        return outcome;
+    *requested = block.requested;
+    return free_found(heap, &block);
 }
 
 /* --- resizing -------------------------------------------------------------------------------------------------------
@@ -593,6 +596,80 @@ enum outcome back_resize(struct heap *heap, const struct back_block *block, size
     make_busy(block->segment, block->data, granules, size);
     heap->requested_bytes += size - block->requested;
     return OUTCOME_OK;
+}
+
+/* --- aligned blocks -------------------------------------------------------------------------------------------------
+ */
+
+/* Makes the first granules of a busy block, which can be a block, free: what is left starts `lead` later. */
+static enum outcome cut_front(struct heap *heap, const struct back_block *block, size_t lead)
+{
+    struct segment *segment = block->segment;
+    struct neighbour next;
+    size_t left = block->size - lead;
+    uintptr_t data = next_data(block->data, lead);
+    struct back_block front = *block;
+
+    if (UNLIKELY(!find_next(segment, block->data, block->size, &next) || !can_tell(segment, &next, block->size)))
+        return OUTCOME_BLOCK_DAMAGED;
+    front.size = lead;
+    front.requested = block_capacity(lead);
+    block_write(heap, front.data, lead, front.previous);
+    block_write(heap, data, left, lead);
+    tell(segment, &next, left);
+    make_busy(segment, front.data, lead, front.requested);
+    make_busy(segment, data, left, block_capacity(left));
+    heap->requested_bytes += front.requested + block_capacity(left) - block->requested;
+    return free_found(heap, &front);
+}
+
+/* The first address at or behind `data` that is aligned as asked for and leaves in front of it nothing or a block. */
+static uintptr_t aligned_data(uintptr_t data, size_t alignment, size_t offset)
+{
+    uintptr_t aligned = align_up(data + offset, alignment) - offset;
+    return aligned != data && aligned - data < block_bytes(BLOCK_MIN_GRANULES) ? aligned + alignment : aligned;
+}
+
+enum outcome back_allocate_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset, uintptr_t *data)
+{
+    size_t slack = (alignment >> GRANULE_SHIFT) + 1;
+    struct back_block block;
+    uintptr_t start;
+    enum outcome outcome = back_allocate(heap, block_capacity(block_granules_for(size) + slack), &start);
+    if (outcome == OUTCOME_OK)
+        outcome = find(heap, start, &block);
+    if (UNLIKELY(outcome != OUTCOME_OK))
+        return outcome;
+
+    *data = aligned_data(start, alignment, offset);
+    if (*data != start)
+        outcome = cut_front(heap, &block, (*data - start) >> GRANULE_SHIFT);
+    if (outcome == OUTCOME_OK)
+        outcome = find(heap, *data, &block);
+    return outcome == OUTCOME_OK ? back_resize(heap, &block, size) : outcome;
+}
+
+enum outcome back_allocate_span(struct heap *heap, size_t size, size_t alignment, size_t offset, uintptr_t *data)
+{
+    enum outcome outcome = back_allocate_aligned(heap, size, alignment, offset, data);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    heap->requested_bytes -= size;
+    *segment_granule(segment_of(heap, *data), *data) = GRANULE_SPAN;
+    return OUTCOME_OK;
+}
+
+enum outcome back_free_span(struct heap *heap, uintptr_t data)
+{
+    struct segment *segment = segment_of(heap, data);
+    struct back_block block;
+
+    *segment_granule(segment, data) = GRANULE_BUSY;
+    enum outcome outcome = find(heap, data, &block);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    heap->requested_bytes += block.requested;
+    return free_found(heap, &block);
 }
 
 /* --- looking at all free blocks -------------------------------------------------------------------------------------

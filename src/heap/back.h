@@ -31,8 +31,16 @@ enum outcome back_check(const struct back_block *block);
 enum outcome back_allocate(struct heap *heap, size_t size, uintptr_t *data);
 enum outcome back_free(struct heap *heap, const struct back_block *block);
 
-/* back_find and back_free in one. */
-enum outcome back_free_at(struct heap *heap, uintptr_t address);
+/* As back_allocate, with the address `offset` bytes behind the data a multiple of `alignment`; both are multiples of
+ * the granule, the latter a power of two. size + 2 * alignment is a size that a block can have. */
+enum outcome back_allocate_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset, uintptr_t *data);
+
+/* back_find and back_free in one. *requested: the size that it had. */
+enum outcome back_free_at(struct heap *heap, uintptr_t address, size_t *requested);
+
+/* A block that holds a span instead of what a program asked for: it counts as busy, and nothing in it as requested. */
+enum outcome back_allocate_span(struct heap *heap, size_t size, size_t alignment, size_t offset, uintptr_t *data);
+enum outcome back_free_span(struct heap *heap, uintptr_t data);
 
 /* Changes the size without moving the data; the bytes keep what they held. OUTCOME_CANNOT_RESIZE: there is no room. */
 enum outcome back_resize(struct heap *heap, const struct back_block *block, size_t size);

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "heap/back.h"
 #include "heap/block.h"
+#include "heap/front_end.h"
 #include "heap/large.h"
 
 #include <string.h>
@@ -219,8 +220,18 @@ struct heap *heap_create(const struct heap_parameters *parameters)
 /* --- destroying -----------------------------------------------------------------------------------------------------
  */
 
-/* Clears the granule map of the segment's committed pages; elsewhere no block starts. */
-static void clear_granules(struct segment *segment)
+/* Forgets the spans in [from, end), a committed part of a segment. */
+static void clear_slices(uintptr_t from, uintptr_t end)
+{
+    struct arena *arena = arena_of((void *)from);
+    size_t first = arena_slice_index(arena, (void *)from);
+    size_t count = arena_slice_index(arena, (void *)(end - 1)) + 1 - first;
+    memset(&arena->tags[first], 0, count * sizeof arena->tags[0]);
+    memset(&arena->spans[first], 0, count * sizeof arena->spans[0]);
+}
+
+/* Clears the tables for the segment's committed pages; elsewhere no block starts. */
+static void clear_tables(struct segment *segment)
 {
     uintptr_t end = (uintptr_t)segment + segment->reserved;
     uintptr_t from = (uintptr_t)segment;
@@ -243,19 +254,24 @@ static void clear_granules(struct segment *segment)
         } else {
             memset(granules, 0, count);
         }
+        clear_slices(from, span_end);
         from = span_end;
     }
 }
 
 static void give_segment_back(struct segment *segment, bool keep_warm)
 {
-    clear_granules(segment);
+    clear_tables(segment);
     arena_give_back(segment, keep_warm);
 }
 
 void heap_destroy(struct heap *heap)
 {
     bool keep_warm = heap->access == OS_READ_WRITE;
+    struct front_end *end = front_end_of(heap);
+
+    if (end != NULL)
+        front_end_destroy(end);
 
     while (heap->first_large != NULL)
         large_free(heap, heap->first_large);
@@ -281,6 +297,11 @@ static bool may_be_large(const struct heap *heap, size_t size)
     return size <= heap->maximum_allocation && size <= SIZE_MAX / 2 && (heap->flags & HEAP_GROWABLE);
 }
 
+bool heap_may_have(const struct heap *heap, size_t size)
+{
+    return size <= heap->normal_limit || may_be_large(heap, size);
+}
+
 enum outcome heap_allocate(struct heap *heap, size_t size, bool zero, void **block)
 {
     if (UNLIKELY(size > heap->normal_limit))
@@ -289,6 +310,25 @@ enum outcome heap_allocate(struct heap *heap, size_t size, bool zero, void **blo
     uintptr_t data;
     enum outcome outcome = back_allocate(heap, size, &data);
     if (LIKELY(outcome == OUTCOME_OK)) {
+        *block = (void *)data;
+        if (zero)
+            memset(*block, 0, size);
+    }
+    return outcome;
+}
+
+enum outcome heap_allocate_aligned(struct heap *heap, size_t size, size_t alignment, bool zero, void **block)
+{
+    size_t with_slack;
+    if (__builtin_add_overflow(size, 2 * alignment, &with_slack))
+        return OUTCOME_NO_MEMORY;
+    if (with_slack > heap->normal_limit)
+        return may_be_large(heap, with_slack) ? large_allocate_aligned(heap, size, alignment, block)
+                                              : OUTCOME_NO_MEMORY;
+
+    uintptr_t data;
+    enum outcome outcome = back_allocate_aligned(heap, size, alignment, 0, &data);
+    if (outcome == OUTCOME_OK) {
         *block = (void *)data;
         if (zero)
             memset(*block, 0, size);
@@ -331,6 +371,10 @@ static enum outcome find(const struct heap *heap, const void *address, struct fo
 
 enum outcome heap_check_block(struct heap *heap, const void *block)
 {
+    enum outcome hot_outcome;
+    struct hot hot;
+    if (hot_find(heap, block, &hot, &hot_outcome))
+        return hot_outcome;
     struct found found;
     enum outcome outcome = find(heap, block, &found);
     return outcome == OUTCOME_OK && found.large == NULL ? back_check(&found.back) : outcome;
@@ -358,79 +402,76 @@ static enum outcome free_found(struct heap *heap, const struct found *found)
 
 enum outcome heap_free(struct heap *heap, void *block)
 {
+    size_t requested;
     struct found found;
     /* Nearly all are blocks of a segment: found and freed in one go. */
-    enum outcome outcome = back_free_at(heap, (uintptr_t)block);
-    if (LIKELY(outcome != OUTCOME_NOT_A_BLOCK))
-        return outcome;
-    outcome = find(heap, block, &found);
-    return outcome == OUTCOME_OK ? free_found(heap, &found) : outcome;
-}
-
-/* Resizes without moving. A large block stays large, a block of a segment stays one. */
-static enum outcome resize(struct heap *heap, const struct found *found, void *block, size_t size, bool zero)
-{
-    if (found->large != NULL)
-        return large_resize(heap, found->large, size, zero);
-    if (size > heap->normal_limit)
-        return OUTCOME_CANNOT_RESIZE;
-
-    enum outcome outcome = back_resize(heap, &found->back, size);
-    if (outcome == OUTCOME_OK && zero && size > found->requested)
-        memset((char *)block + found->requested, 0, size - found->requested);
+    enum outcome outcome = back_free_at(heap, (uintptr_t)block, &requested);
+    if (outcome == OUTCOME_NOT_A_BLOCK) {
+        outcome = find(heap, block, &found);
+        if (outcome != OUTCOME_OK)
+            return outcome;
+        requested = found.requested;
+        outcome = free_found(heap, &found);
+    }
+    if (LIKELY(outcome == OUTCOME_OK) && requested <= BUCKET_LIMIT)
+        bucket_count_free(&heap->uses[bucket_of(requested)]);
     return outcome;
 }
 
-/* Allocates anew, copies, frees. A failure leaves the old block as it was. */
-static enum outcome move(struct heap *heap, struct found *found, void *block, size_t size, bool zero, void **moved)
-{
-    enum outcome outcome = heap_allocate(heap, size, false, moved);
-    if (outcome != OUTCOME_OK)
-        return outcome;
-
-    size_t kept = size_min(size, found->requested);
-    memcpy(*moved, block, kept);
-    if (zero && size <= heap->normal_limit) /* a large block is zero already */
-        memset((char *)*moved + kept, 0, size - kept);
-
-    /* Allocating may have changed the neighbours, and with them what find() saw. */
-    outcome = find(heap, block, found);
-    if (outcome == OUTCOME_OK)
-        outcome = free_found(heap, found);
-    if (outcome != OUTCOME_OK)
-        heap_free(heap, *moved);
-    return outcome;
-}
-
-enum outcome heap_reallocate(struct heap *heap, void *block, size_t size, bool zero, bool in_place, void **resized)
+/* A large block stays large, a block of a segment stays one. */
+enum outcome heap_resize(struct heap *heap, void *block, size_t size, bool zero, bool insists, size_t *old_size)
 {
     struct found found;
     enum outcome outcome = find(heap, block, &found);
     if (UNLIKELY(outcome != OUTCOME_OK))
         return outcome;
-    if (UNLIKELY(size > heap->normal_limit && !may_be_large(heap, size)))
+    *old_size = found.requested;
+    if (UNLIKELY(!heap_may_have(heap, size)))
         return OUTCOME_NO_MEMORY;
+    if (found.large != NULL)
+        return large_resize(heap, found.large, size, zero, !insists);
+    if (size > heap->normal_limit)
+        return OUTCOME_CANNOT_RESIZE;
 
-    outcome = resize(heap, &found, block, size, zero);
-    if (outcome == OUTCOME_OK) {
-        *resized = block;
-        return OUTCOME_OK;
-    }
-    /* Where the memory behind the block cannot be had, other memory may be. */
-    if (in_place || (outcome != OUTCOME_CANNOT_RESIZE && outcome != OUTCOME_NO_MEMORY))
-        return outcome;
-    return move(heap, &found, block, size, zero, resized);
+    outcome = back_resize(heap, &found.back, size);
+    if (outcome == OUTCOME_OK && zero && size > found.requested)
+        memset((char *)block + found.requested, 0, size - found.requested);
+    return outcome;
 }
 
 /* --- the whole heap -------------------------------------------------------------------------------------------------
  */
 
+/* Bytes asked for of the blocks in a segment's spans. */
+static size_t sum_spans(const struct segment *segment)
+{
+    uintptr_t end = (uintptr_t)segment + segment->reserved;
+    uintptr_t from = (uintptr_t)segment;
+    size_t sum = 0;
+
+    while ((from = segment_find_page(segment, from, end, true)) != end) {
+        uintptr_t committed_end = segment_find_page(segment, from, end, false);
+        for (uintptr_t slice = align_up(from, SLICE_SIZE); slice < committed_end; slice += SLICE_SIZE) {
+            const struct span *span = span_of((void *)slice);
+            if (span != NULL && span->first == slice)
+                sum += span_sum(span);
+        }
+        from = committed_end;
+    }
+    return sum;
+}
+
 void heap_sum(const struct heap *heap, struct heap_totals *totals)
 {
     totals->requested = heap->requested_bytes;
+    if (front_end_of(heap) != NULL) {
+        for (const struct segment *segment = &heap->first; segment != NULL; segment = segment->next)
+            totals->requested += sum_spans(segment);
+    }
     totals->committed = heap->committed_bytes + heap->large_committed;
     totals->reserved = heap->reserved_bytes + heap->large_reserved;
 }
+SHARE(heap_sum);
 
 void heap_trim(struct heap *heap)
 {

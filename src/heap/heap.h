@@ -12,6 +12,7 @@
 #include "base/align.h"
 #include "heap/arena.h"
 #include "heap/bins.h"
+#include "heap/bucket.h"
 #include "heap/lock.h"
 #include "heap/outcome.h"
 #include "heap/segment.h"
@@ -43,6 +44,8 @@ struct heap_totals {
     size_t committed;
     size_t reserved;
 };
+
+struct front_end;
 
 struct heap {
     struct segment first;
@@ -83,8 +86,11 @@ struct heap {
     size_t busy_bytes;      /* in busy blocks of segments, their headers included */
     size_t committed_bytes; /* in segments */
     size_t reserved_bytes;  /* in segments */
-    size_t large_committed;
+    size_t large_committed; /* in large blocks */
     size_t large_reserved;
+
+    struct front_end *_Atomic front_end; /* NULL: no bucket is active yet */
+    uint16_t uses[BUCKET_COUNT];         /* how often each bucket was used (bucket.h), or that it is active */
 
     struct bins bins;
 };
@@ -117,18 +123,25 @@ struct heap *heap_create(const struct heap_parameters *parameters);
 void heap_destroy(struct heap *heap);
 
 /*
- * The operations on blocks. `block` is an untrusted pointer in all of them; a failure changes nothing. `zero`: the
- * bytes that are new are zero. `in_place`: the block must not move (OUTCOME_CANNOT_RESIZE).
+ * The operations on blocks of the back end, and large ones. `block` is an untrusted pointer in all of them; a failure
+ * changes nothing. `zero`: the bytes that are new are zero.
  */
 enum outcome heap_allocate(struct heap *heap, size_t size, bool zero, void **block);
-enum outcome heap_reallocate(struct heap *heap, void *block, size_t size, bool zero, bool in_place, void **resized);
+enum outcome heap_allocate_aligned(struct heap *heap, size_t size, size_t alignment, bool zero, void **block);
+
+/* Resizes without moving. OUTCOME_CANNOT_RESIZE: there is no room. `insists`: the caller would not have the block moved
+ * instead. *old_size: the size before, unless the outcome is that it is no block. */
+enum outcome heap_resize(struct heap *heap, void *block, size_t size, bool zero, bool insists, size_t *old_size);
 enum outcome heap_free(struct heap *heap, void *block);
 enum outcome heap_size(struct heap *heap, const void *block, size_t *size);
+
+/* Whether the heap may ever have a block of that size. */
+bool heap_may_have(const struct heap *heap, size_t size);
 
 /* Whether an allocated block of this heap starts at the address. */
 enum outcome heap_check_block(struct heap *heap, const void *block);
 
-void heap_sum(const struct heap *heap, struct heap_totals *totals);
+void heap_sum(const struct heap *heap, struct heap_totals *totals) SHARED_AS("heap_sum");
 
 /* Gives the memory inside free blocks back to the system. */
 void heap_trim(struct heap *heap);

@@ -22,16 +22,19 @@ static char *run_of(const struct unit *unit)
 
 void *large_data(const struct unit *unit)
 {
-    return run_of(unit) + LARGE_DATA_OFFSET;
+    return run_of(unit) + unit->large_offset;
 }
 
 struct unit *large_find(const struct heap *heap, const void *address)
 {
     struct arena *arena = arena_of(address);
-    if (arena == NULL || ((uintptr_t)address & (UNIT_SIZE - 1)) != LARGE_DATA_OFFSET)
+    if (arena == NULL)
         return NULL;
     struct unit *unit = &arena->units[arena_unit_index(arena, address)];
-    return unit_owner(unit) == owner_word(heap, RUN_LARGE) ? unit : NULL;
+    if (unit_owner(unit) != owner_word(heap, RUN_LARGE))
+        return NULL;
+    struct unit *first = &arena->units[unit->run_first];
+    return (char *)arena_unit_address(arena, unit->run_first) + first->large_offset == address ? first : NULL;
 }
 
 static void append(struct heap *heap, struct unit *unit)
@@ -62,43 +65,74 @@ static size_t run_bytes(const struct unit *unit)
     return (size_t)unit->run_length << UNIT_SHIFT;
 }
 
-/* Bytes to commit for a block of `size`; false: no address space holds it. */
-static bool committed_for(size_t size, size_t *committed)
+/* Bytes to commit for a block of `size` whose data starts at an offset; false: no address space holds it. */
+static bool committed_for(size_t size, size_t offset, size_t *committed)
 {
-    return !__builtin_add_overflow(size, LARGE_DATA_OFFSET, &size) && align_up_checked(size, os_page_size(), committed);
+    return !__builtin_add_overflow(size, offset, &size) && align_up_checked(size, os_page_size(), committed);
 }
 
-enum outcome large_allocate(struct heap *heap, size_t size, void **data)
+/* The pages in front of an aligned block's are not committed. */
+static size_t not_committed_in_front(size_t offset)
 {
-    size_t committed;
-    if (!committed_for(size, &committed))
-        return OUTCOME_NO_MEMORY;
+    return align_down(offset - LARGE_DATA_OFFSET, os_page_size());
+}
 
-    char *run = arena_take(committed, heap, RUN_LARGE);
-    if (run == NULL)
-        return OUTCOME_NO_MEMORY;
-    if (!arena_commit(run, run, committed, heap->access, true)) {
-        arena_give_back(run, false);
-        return OUTCOME_NO_MEMORY;
-    }
+static size_t committed_bytes(const struct unit *unit)
+{
+    return unit->large_committed - not_committed_in_front(unit->large_offset);
+}
+
+/* Makes a run that was taken for a block the block's; its data is the first that is aligned. False: no memory. */
+static bool set_up(struct heap *heap, char *run, size_t size, size_t alignment, void **data)
+{
+    *data = (void *)align_up((uintptr_t)run + LARGE_DATA_OFFSET, alignment);
+    size_t offset = (size_t)((char *)*data - run);
+    size_t from = not_committed_in_front(offset);
+    size_t committed;
+    if (!committed_for(size, offset, &committed) || !arena_mark(run, *data) ||
+        !arena_commit(run, run + from, committed - from, heap->access, true))
+        return false;
 
     struct arena *arena = arena_of(run);
     struct unit *unit = &arena->units[arena_unit_index(arena, run)];
     unit->large_size = size;
     unit->large_committed = committed;
+    unit->large_offset = offset;
+    arena_trim(run, committed);
     append(heap, unit);
     heap->requested_bytes += size;
-    heap->large_committed += committed;
+    heap->large_committed += committed_bytes(unit);
     heap->large_reserved += run_bytes(unit);
-    *data = run + LARGE_DATA_OFFSET;
-    return OUTCOME_OK;
+    return true;
+}
+
+enum outcome large_allocate_aligned(struct heap *heap, size_t size, size_t alignment, void **data)
+{
+    size_t reserved;
+    if (__builtin_add_overflow(size, LARGE_DATA_OFFSET, &reserved))
+        return OUTCOME_NO_MEMORY;
+    if (alignment > LARGE_DATA_OFFSET && __builtin_add_overflow(reserved, alignment, &reserved))
+        return OUTCOME_NO_MEMORY;
+
+    char *run = arena_take(reserved, heap, RUN_LARGE);
+    if (run == NULL)
+        return OUTCOME_NO_MEMORY;
+    if (set_up(heap, run, size, alignment, data))
+        return OUTCOME_OK;
+    arena_give_back(run, false);
+    return OUTCOME_NO_MEMORY;
+}
+
+enum outcome large_allocate(struct heap *heap, size_t size, void **data)
+{
+    return large_allocate_aligned(heap, size, GRANULE_SIZE, data);
 }
 
 void large_free(struct heap *heap, struct unit *unit)
 {
     unlink_unit(heap, unit);
     heap->requested_bytes -= unit->large_size;
-    heap->large_committed -= unit->large_committed;
+    heap->large_committed -= committed_bytes(unit);
     heap->large_reserved -= run_bytes(unit);
     arena_give_back(run_of(unit), heap->access == OS_READ_WRITE);
 }
@@ -117,12 +151,33 @@ static void shrink(struct heap *heap, struct unit *unit, size_t committed)
     heap->large_reserved += run_bytes(unit);
 }
 
-enum outcome large_resize(struct heap *heap, struct unit *unit, size_t size, bool zero)
+/* Commits more behind a block; the new pages are zero. */
+static bool extend(struct heap *heap, struct unit *unit, size_t committed)
+{
+    char *run = run_of(unit);
+    size_t more = committed - unit->large_committed;
+    if (committed > run_bytes(unit)) {
+        heap->large_reserved -= run_bytes(unit);
+        bool extended = arena_extend(run, committed);
+        heap->large_reserved += run_bytes(unit);
+        if (!extended)
+            return false;
+    }
+    if (!arena_commit(run, run + unit->large_committed, more, heap->access, true))
+        return false;
+    unit->large_committed = committed;
+    heap->large_committed += more;
+    return true;
+}
+
+enum outcome large_resize(struct heap *heap, struct unit *unit, size_t size, bool zero, bool may_extend)
 {
     char *data = large_data(unit);
     size_t committed;
 
-    if (!committed_for(size, &committed) || committed > unit->large_committed)
+    if (!committed_for(size, unit->large_offset, &committed))
+        return OUTCOME_CANNOT_RESIZE;
+    if (committed > unit->large_committed && (!may_extend || !extend(heap, unit, committed)))
         return OUTCOME_CANNOT_RESIZE;
     if (committed < unit->large_committed)
         shrink(heap, unit, committed);

@@ -1,6 +1,8 @@
 #include "heap/registry.h"
 
 #include "base/assert.h"
+#include "heap/front_end.h"
+#include "heap/meta.h"
 
 #include <winnt.h>
 
@@ -76,13 +78,36 @@ static void lock_everything(void)
             os_yield(tries++);
         }
     } while (heap != NULL);
+    thread_lock();
+    for (heap = registry_next(NULL); heap != NULL; heap = heap->next) {
+        if (front_end_of(heap) != NULL)
+            front_end_lock(front_end_of(heap));
+    }
+    meta_lock();
     arena_lock();
 }
 
 static void unlock_everything(void)
 {
     arena_unlock();
+    meta_unlock();
+    for (struct heap *heap = registry_next(NULL); heap != NULL; heap = heap->next) {
+        if (front_end_of(heap) != NULL)
+            front_end_unlock(front_end_of(heap));
+    }
+    thread_unlock();
     unlock_heaps_before(NULL);
+}
+
+/* The child has one thread, to which all that the others had falls. */
+static void start_child(void)
+{
+    for (struct heap *heap = registry_next(NULL); heap != NULL; heap = heap->next) {
+        if (front_end_of(heap) != NULL)
+            front_end_free_places(front_end_of(heap));
+    }
+    unlock_everything();
+    thread_adopt_all();
 }
 
 /* --- the default heap -----------------------------------------------------------------------------------------------
@@ -108,12 +133,13 @@ struct heap *registry_default_heap(void)
     struct heap *heap = atomic_load_explicit(&registry.default_heap, memory_order_acquire);
     return LIKELY(heap != NULL) ? heap : create_default_heap();
 }
+SHARE(registry_default_heap);
 
 /* A program that never asks for its default heap has one all the same, and finds it first in the list. */
 __attribute__((constructor(101))) static void start(void)
 {
     registry_default_heap();
-    if (!os_on_fork(lock_everything, unlock_everything, unlock_everything))
+    if (!os_on_fork(lock_everything, unlock_everything, start_child) || !thread_start())
         os_abort();
 }
 

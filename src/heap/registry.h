@@ -10,7 +10,7 @@
 #include "heap/heap.h"
 
 /* The default heap, made by the first call from wherever it comes, at the latest before main. NULL: no memory. */
-struct heap *registry_default_heap(void);
+struct heap *registry_default_heap(void) SHARED_AS("registry_default_heap");
 
 /* Creates a heap and appends it. NULL: no memory. */
 struct heap *registry_create_heap(const struct heap_parameters *parameters);

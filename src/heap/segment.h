@@ -38,13 +38,18 @@ struct segment {
 _Static_assert(sizeof(void *) != 8 || offsetof(struct segment, signature) == 0x10, "where Windows has it");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct segment) == 0x70, "the heap's flags follow at 0x70");
 
-/* What a granule byte says of the block whose data starts there. */
+/*
+ * What a granule byte says of the block whose data starts there. Inside a span, which to the back end is one block, the
+ * blocks of the front end have bytes of their own: the highest bit, or'ed with the low bits of the size asked for.
+ */
 enum granule {
     GRANULE_NONE = 0,
     GRANULE_BUSY = 1, /* busy, and all that it can hold was asked for; each byte not asked for adds one */
-    GRANULE_BUSY_LAST = 240,
-    GRANULE_HOLLOW = 254, /* free, and not all of its pages are committed */
-    GRANULE_FREE = 255,
+    GRANULE_BUSY_LAST = 120,
+    GRANULE_SPAN = 121,
+    GRANULE_HOLLOW = 126, /* free, and not all of its pages are committed */
+    GRANULE_FREE = 127,
+    GRANULE_HOT = 128, /* a busy block of the front end */
 };
 
 static inline bool granule_is_busy(uint8_t granule)
@@ -54,7 +59,7 @@ static inline bool granule_is_busy(uint8_t granule)
 
 static inline bool granule_is_free(uint8_t granule)
 {
-    return granule >= GRANULE_HOLLOW;
+    return (granule | 1) == GRANULE_FREE;
 }
 
 static inline uint8_t *segment_granule(const struct segment *segment, uintptr_t data)

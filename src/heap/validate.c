@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "heap/block.h"
+#include "heap/front_end.h"
 #include "heap/large.h"
 
 struct sums {
@@ -29,7 +30,9 @@ static bool damaged(struct damage *damage, enum outcome what, uintptr_t data)
 static size_t read_size(const struct segment *segment, uintptr_t data, size_t left)
 {
     struct block_header header;
-    if (!block_read(segment->heap, data, &header) || header.size < DISTANCE_LIMIT || header.size > left)
+    bool is_span = *segment_granule(segment, data) == GRANULE_SPAN;
+    size_t least = is_span ? BLOCK_MIN_GRANULES : DISTANCE_LIMIT;
+    if (!block_read(segment->heap, data, &header) || header.size < least || header.size > left)
         return 0;
     bool ends_at_block = header.size == left ||
                          *segment_granule(segment, data + block_bytes(header.size)) != GRANULE_NONE;
@@ -55,6 +58,11 @@ static ALWAYS_INLINE bool check_block(const struct segment *segment, uintptr_t d
         sums->requested += block_capacity(size) - not_asked_for;
         return not_asked_for <= block_capacity(size);
     }
+    if (granule == GRANULE_SPAN) {
+        progress->previous_free = false;
+        sums->busy += block_bytes(size);
+        return front_end_check_span(segment->heap, data + SPAN_OFFSET, block_capacity(size));
+    }
     if (!granule_is_free(granule) || progress->previous_free)
         return false;
     /* In a segment that started as several free blocks, because of its size, two may have become small side by side. */
@@ -76,7 +84,8 @@ static bool check_segment(const struct segment *segment, struct sums *total, str
     uintptr_t data = segment->first;
 
     while (left != 0) {
-        size_t size = granule_distance(granule, left);
+        /* In a span the map tells of the span's blocks, and a free block may be too large for it. */
+        size_t size = LIKELY(*granule != GRANULE_SPAN) ? granule_distance(granule, left) : 0;
         if (UNLIKELY(size == 0))
             size = read_size(segment, data, left);
         if (UNLIKELY(size == 0 || !check_block(segment, data, size, *granule, &progress, &sums)))

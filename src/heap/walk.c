@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "heap/block.h"
 #include "heap/large.h"
+#include "heap/span.h"
 
 static bool stop(enum outcome *outcome, enum outcome value)
 {
@@ -65,6 +66,9 @@ static void report(struct walk_record *record, const struct segment *segment, en
     record->region = region_index(segment);
 }
 
+static bool report_at(const struct heap *heap, const struct segment *segment, uintptr_t data,
+                      struct walk_record *record, enum outcome *outcome);
+
 /* Reports the committed memory [start, end) of a free block; in front of a hollow part Windows has its marker. */
 static void report_free(struct walk_record *record, const struct segment *segment, uintptr_t start, uintptr_t end,
                         bool hollow_follows)
@@ -117,6 +121,43 @@ static bool find_size(const struct segment *segment, uintptr_t data, size_t *siz
     return header.size >= DISTANCE_LIMIT && header.size <= (segment->end - data) >> GRANULE_SHIFT;
 }
 
+/* --- spans and their blocks -----------------------------------------------------------------------------------------
+ */
+
+/* The span in the back end's block at `data`; NULL: it holds none. */
+static const struct span *span_at(const struct segment *segment, uintptr_t data)
+{
+    if (*segment_granule(segment, data) != GRANULE_SPAN)
+        return NULL;
+    const struct span *span = span_of((void *)(data + SPAN_OFFSET));
+    return span != NULL && span->first == data + SPAN_OFFSET ? span : NULL;
+}
+
+/* Reports a block of a span, or what is behind its last one. */
+static bool report_hot(const struct heap *heap, const struct segment *segment, const struct span *span, unsigned index,
+                       struct walk_record *record, enum outcome *outcome)
+{
+    struct block_header header;
+    if (index >= span->count) {
+        uintptr_t data = span->first - SPAN_OFFSET;
+        if (!block_read(heap, data, &header) || header.size > (segment->end - data) >> GRANULE_SHIFT)
+            return stop(outcome, OUTCOME_BLOCK_DAMAGED);
+        return report_at(heap, segment, data + block_bytes(header.size), record, outcome);
+    }
+    uintptr_t block = (uintptr_t)span_block(span, index);
+    if (span_is_busy((void *)block)) {
+        size_t requested = span_requested(span, (void *)block);
+        report(record, segment, WALK_HOT_BUSY, block, requested, span->block_size - requested);
+    } else {
+        size_t overhead = span->block_size > WALK_HOT_FREE_OVERHEAD ? WALK_HOT_FREE_OVERHEAD : 0;
+        report(record, segment, WALK_HOT_FREE, block, span->block_size - overhead, overhead);
+    }
+    return true;
+}
+
+/* --- from one record to the next ------------------------------------------------------------------------------------
+ */
+
 /* Reports what starts where the data of a block would be at `data`. */
 static bool report_at(const struct heap *heap, const struct segment *segment, uintptr_t data,
                       struct walk_record *record, enum outcome *outcome)
@@ -131,6 +172,9 @@ static bool report_at(const struct heap *heap, const struct segment *segment, ui
     uint8_t granule = *segment_granule(segment, data);
     if (granule == GRANULE_NONE)
         return report_rest(segment, data, record, outcome);
+    const struct span *span = span_at(segment, data);
+    if (span != NULL)
+        return report_hot(heap, segment, span, 0, record, outcome);
     if (!find_size(segment, data, &size))
         return stop(outcome, OUTCOME_BLOCK_DAMAGED);
     if (granule_is_free(granule)) {
@@ -229,11 +273,24 @@ static NOINLINE bool report_behind_other(const struct heap *heap, enum walk_kind
     }
 }
 
+static bool report_behind_hot(const struct heap *heap, const struct span *span, uintptr_t address,
+                              struct walk_record *record, enum outcome *outcome)
+{
+    const struct segment *segment = segment_of(heap, address);
+    if (segment == NULL || !span_has_block_at(span, (void *)address))
+        return stop(outcome, OUTCOME_NOT_A_BLOCK);
+    return report_hot(heap, segment, span, span_index(span, (void *)address) + 1, record, outcome);
+}
+
 bool walk_next(const struct heap *heap, enum walk_kind kind, uintptr_t address, size_t size, struct walk_record *record,
                enum outcome *outcome)
 {
     if (address == 0)
         return report_region(heap, &heap->first, record, outcome);
+    /* Entries say no more of a block than busy or free; whether it is a hot one, its address tells. */
+    const struct span *span = kind == WALK_BUSY || kind == WALK_FREE ? span_of((void *)address) : NULL;
+    if (span != NULL)
+        return report_behind_hot(heap, span, address, record, outcome);
     if (kind != WALK_BUSY)
         return report_behind_other(heap, kind, address, size, record, outcome);
     const struct segment *segment = segment_of(heap, address);

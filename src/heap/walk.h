@@ -18,6 +18,8 @@ enum walk_kind {
     WALK_UNCOMMITTED,
     WALK_BUSY,
     WALK_LARGE,
+    WALK_HOT_FREE, /* of the front end, in a magazine or not */
+    WALK_HOT_BUSY,
 };
 
 #define WALK_LARGE_REGION 64 /* the region index of every large block */
@@ -41,6 +43,9 @@ struct walk_record {
  */
 bool walk_next(const struct heap *heap, enum walk_kind kind, uintptr_t address, size_t size, struct walk_record *record,
                enum outcome *outcome);
+
+/* Of a free block of the front end Windows reports a header's size as the overhead (win32-heap.md 4.4). */
+#define WALK_HOT_FREE_OVERHEAD GRANULE_SIZE
 
 /* Windows reports four words as the overhead of a free block: its header and its links. */
 #define WALK_FREE_OVERHEAD (2 * GRANULE_SIZE)

@@ -4,6 +4,7 @@
 #ifndef CAIRN_NT_ENTRY_H
 #define CAIRN_NT_ENTRY_H
 
+#include "heap/enter.h"
 #include "heap/registry.h"
 #include "nt/report.h"
 
@@ -25,34 +26,26 @@ static inline ULONG entry_flags(const struct heap *heap, ULONG flags)
     return flags | (heap->flags & (HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS));
 }
 
-/*
- * Whether no other thread can be in the heap during a call: the process has one thread, which gets no second one within
- * a call, unless the heap calls back; or this thread holds the lock already; or the program sees to it.
- */
-static inline bool entry_is_alone(struct heap *heap, ULONG flags)
-{
-    return (os_is_single_threaded() && LIKELY(!heap->calls_back)) || (flags & HEAP_NO_SERIALIZE) ||
-           lock_is_held(&heap->lock);
-}
-
 /* Locks other threads out for the length of a call; says whether there was need to. */
 static inline bool entry_lock(struct heap *heap, ULONG flags)
 {
-    if (entry_is_alone(heap, flags))
-        return false;
-    lock_acquire(&heap->lock);
-    return true;
+    return heap_enter(heap, flags);
 }
 
-/* Ends what entry_lock began; reports damage that the core came across and mended. */
-static inline void entry_unlock(struct heap *heap, bool locked, const char *function)
+/* Reports damage that the core came across and mended. */
+static inline void entry_report_damage(struct heap *heap, const char *function)
 {
     if (UNLIKELY(heap->found_damage)) {
         heap->found_damage = false;
         report_failure(OUTCOME_FREE_LIST_DAMAGED, function, heap, NULL);
     }
-    if (locked)
-        lock_release(&heap->lock);
+}
+
+/* Ends what entry_lock began. */
+static inline void entry_unlock(struct heap *heap, bool locked, const char *function)
+{
+    entry_report_damage(heap, function);
+    heap_leave(heap, locked);
 }
 
 #endif

@@ -1,30 +1,35 @@
 /*
  * The routines on blocks: allocate, reallocate, free, size.
  *
- * Each resolves the handle, merges the flags, locks, has the core do the work, unlocks, and ends a failure in the
- * funnel.
+ * Allocating and freeing try the short way first (nt/block.h). Else a function resolves the handle, merges the flags,
+ * has the core do the work, and ends a failure in the funnel.
  */
+#include "nt/block.h"
 #include "nt/entry.h"
 #include "nt/status.h"
 
 #include <winerror.h>
 
-PVOID RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
+NOINLINE PVOID block_allocate_slowly(PVOID handle, ULONG call_flags, SIZE_T size)
 {
     static const char name[] = "RtlAllocateHeap (HeapAlloc)";
-    struct heap *heap = entry_find(HeapHandle, name, NULL);
+    struct heap *heap = entry_find(handle, name, NULL);
     if (UNLIKELY(heap == NULL))
         return status_allocation_failed(0, STATUS_INVALID_HANDLE);
 
     void *block;
-    ULONG flags = entry_flags(heap, Flags);
-    bool locked = entry_lock(heap, flags);
-    enum outcome outcome = heap_allocate(heap, Size, (flags & HEAP_ZERO_MEMORY) != 0, &block);
-    entry_unlock(heap, locked, name);
+    ULONG flags = entry_flags(heap, call_flags);
+    enum outcome outcome = front_allocate(heap, flags, size, &block);
+    entry_report_damage(heap, name);
     if (LIKELY(outcome == OUTCOME_OK))
         return block;
     report_failure(outcome, name, heap, NULL);
     return status_allocation_failed(flags, status_from_outcome(outcome));
+}
+
+PVOID RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
+{
+    return block_allocate(HeapHandle, Flags, Size);
 }
 
 /* The status for a pointer that is no block: a pointer into nowhere has its own (win32-heap.md 1.3). */
@@ -49,36 +54,37 @@ PVOID RtlReAllocateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, SIZE_T
 
     void *block;
     ULONG flags = entry_flags(heap, Flags);
-    bool locked = entry_lock(heap, flags);
-    enum outcome outcome = heap_reallocate(heap, BaseAddress, Size, (flags & HEAP_ZERO_MEMORY) != 0,
-                                           (flags & HEAP_REALLOC_IN_PLACE_ONLY) != 0, &block);
-    entry_unlock(heap, locked, name);
+    enum outcome outcome = front_reallocate(heap, flags, BaseAddress, Size, &block);
+    entry_report_damage(heap, name);
     if (LIKELY(outcome == OUTCOME_OK))
         return block;
     report_failure(outcome, name, heap, BaseAddress);
     return status_allocation_failed(flags, status_of_bad_block(outcome, BaseAddress));
 }
 
-LOGICAL RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
+NOINLINE LOGICAL block_free_slowly(PVOID handle, ULONG call_flags, PVOID block)
 {
     static const char name[] = "RtlFreeHeap (HeapFree)";
-    if (BaseAddress == NULL)
+    if (block == NULL)
         return TRUE;
-    struct heap *heap = entry_find(HeapHandle, name, BaseAddress);
+    struct heap *heap = entry_find(handle, name, block);
     if (UNLIKELY(heap == NULL)) {
-        status_set(HeapHandle != NULL ? STATUS_INVALID_HANDLE : STATUS_INVALID_PARAMETER);
+        status_set(handle != NULL ? STATUS_INVALID_HANDLE : STATUS_INVALID_PARAMETER);
         return FALSE;
     }
 
-    ULONG flags = entry_flags(heap, Flags);
-    bool locked = entry_lock(heap, flags);
-    enum outcome outcome = heap_free(heap, BaseAddress);
-    entry_unlock(heap, locked, name);
+    enum outcome outcome = front_free(heap, entry_flags(heap, call_flags), block);
+    entry_report_damage(heap, name);
     if (LIKELY(outcome == OUTCOME_OK))
         return TRUE;
-    report_failure(outcome, name, heap, BaseAddress);
-    status_set(status_of_bad_block(outcome, BaseAddress));
+    report_failure(outcome, name, heap, block);
+    status_set(status_of_bad_block(outcome, block));
     return FALSE;
+}
+
+LOGICAL RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
+{
+    return block_free(HeapHandle, Flags, BaseAddress);
 }
 
 SIZE_T RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
@@ -91,10 +97,8 @@ SIZE_T RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
     }
 
     size_t size = 0;
-    ULONG flags = entry_flags(heap, Flags);
-    bool locked = entry_lock(heap, flags);
-    enum outcome outcome = heap_size(heap, BaseAddress, &size);
-    entry_unlock(heap, locked, name);
+    enum outcome outcome = front_size(heap, entry_flags(heap, Flags), BaseAddress, &size);
+    entry_report_damage(heap, name);
     if (LIKELY(outcome == OUTCOME_OK))
         return size;
     report_failure(outcome, name, heap, BaseAddress);

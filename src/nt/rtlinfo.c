@@ -1,6 +1,7 @@
 /*
  * Information classes, and the totals of a heap.
  */
+#include "heap/front.h"
 #include "nt/entry.h"
 #include "nt/status.h"
 #include "nt/summary.h"
@@ -64,7 +65,7 @@ static NTSTATUS set_compatibility(PVOID handle, const void *information, SIZE_T 
 static void trim(struct heap *heap)
 {
     bool locked = entry_lock(heap, heap->flags);
-    heap_trim(heap);
+    front_trim(heap);
     entry_unlock(heap, locked, "RtlSetHeapInformation (HeapSetInformation)");
 }
 

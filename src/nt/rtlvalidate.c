@@ -2,6 +2,7 @@
  * The routines that look at a heap as a whole, or at one block, and answer in one word.
  */
 #include "heap/validate.h"
+#include "heap/front.h"
 #include "nt/entry.h"
 #include "nt/status.h"
 
@@ -38,7 +39,7 @@ SIZE_T RtlCompactHeap(PVOID HeapHandle, ULONG Flags)
 
     ULONG flags = entry_flags(heap, Flags);
     bool locked = entry_lock(heap, flags);
-    size_t largest = heap_largest_free(heap);
+    size_t largest = front_compact(heap);
     entry_unlock(heap, locked, name);
     if (largest == 0)
         teb.last_error = NO_ERROR;

@@ -30,6 +30,10 @@ static USHORT flags_from_kind(enum walk_kind kind)
         return RTL_HEAP_LARGE_ALLOC | RTL_HEAP_SETTABLE_VALUE | RTL_HEAP_BUSY;
     case WALK_BUSY:
         return RTL_HEAP_BUSY;
+    case WALK_HOT_BUSY:
+        return RTL_HEAP_LFH_ALLOC | RTL_HEAP_BUSY;
+    case WALK_HOT_FREE:
+        return RTL_HEAP_LFH_ALLOC;
     default:
         return 0;
     }

@@ -218,6 +218,32 @@ bool os_on_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(
     return pthread_atfork(before, in_parent, in_child) == 0;
 }
 
+static pthread_key_t exit_key;
+static atomic_bool has_exit_key;
+static void (*on_thread_exit)(void);
+
+static void thread_exits(void *value)
+{
+    (void)value;
+    on_thread_exit();
+}
+
+bool os_on_thread_exit(void (*ended)(void))
+{
+    on_thread_exit = ended;
+    if (pthread_key_create(&exit_key, thread_exits) != 0)
+        return false;
+    atomic_store_explicit(&has_exit_key, true, memory_order_release);
+    return true;
+}
+
+void os_arm_thread_exit(void)
+{
+    /* Any value but NULL has the destructor called. */
+    if (atomic_load_explicit(&has_exit_key, memory_order_acquire))
+        pthread_setspecific(exit_key, &exit_key);
+}
+
 unsigned os_assign_thread_number(void)
 {
     static atomic_uint last;

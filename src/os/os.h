@@ -91,6 +91,11 @@ _Noreturn void os_abort(void);
  * False: no memory. */
 bool os_on_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void));
 
+/* Has `ended` called in every thread that called os_arm_thread_exit, when it ends; once in a process. False: no memory.
+ */
+bool os_on_thread_exit(void (*ended)(void));
+void os_arm_thread_exit(void);
+
 /* A number of the calling thread: never 0, never used again for another thread. */
 extern THREAD_LOCAL unsigned os_thread_number_cached;
 unsigned os_assign_thread_number(void);

@@ -1,6 +1,7 @@
 /*
  * The Win32 heap functions: each translates its arguments, calls the NT routine, and translates the result.
  */
+#include "nt/block.h"
 #include "nt/process.h"
 #include "nt/summary.h"
 #include "nt/walk.h"
@@ -56,7 +57,7 @@ BOOL HeapDestroy(HANDLE hHeap)
 
 LPVOID HeapAlloc(HANDLE hHeap, DWORD dwFlags, SIZE_T dwBytes)
 {
-    return RtlAllocateHeap(hHeap, dwFlags, dwBytes);
+    return block_allocate(hHeap, dwFlags, dwBytes);
 }
 
 LPVOID HeapReAlloc(HANDLE hHeap, DWORD dwFlags, LPVOID lpMem, SIZE_T dwBytes)
@@ -66,7 +67,7 @@ LPVOID HeapReAlloc(HANDLE hHeap, DWORD dwFlags, LPVOID lpMem, SIZE_T dwBytes)
 
 BOOL HeapFree(HANDLE hHeap, DWORD dwFlags, LPVOID lpMem)
 {
-    return RtlFreeHeap(hHeap, dwFlags, lpMem) != FALSE;
+    return (BOOL)block_free(hHeap, dwFlags, lpMem);
 }
 
 SIZE_T HeapSize(HANDLE hHeap, DWORD dwFlags, LPCVOID lpMem)
@@ -115,6 +116,8 @@ static WORD flags_from_kind(enum walk_kind kind)
         [WALK_UNCOMMITTED] = PROCESS_HEAP_UNCOMMITTED_RANGE,
         [WALK_BUSY] = PROCESS_HEAP_ENTRY_BUSY,
         [WALK_LARGE] = PROCESS_HEAP_ENTRY_BUSY,
+        [WALK_HOT_FREE] = 0,
+        [WALK_HOT_BUSY] = PROCESS_HEAP_ENTRY_BUSY,
     };
     return flags[kind];
 }

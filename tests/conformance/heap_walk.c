@@ -462,9 +462,10 @@ static void holes(void)
     static struct live live;
     HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0x20000, 0);
     memset(&live, 0, sizeof(live));
+    /* too many sizes for any to become hot */
     for (unsigned i = 0; i < 100; i++) {
-        live.size[i] = 1000;
-        live.block[i] = HeapAlloc(heap, 0, 1000);
+        live.size[i] = 300 + 16 * (i / 10);
+        live.block[i] = HeapAlloc(heap, 0, live.size[i]);
     }
     CHECK(walk_take(heap, &first));
     CHECK_EQ_UINT(first.count, 103);
@@ -483,7 +484,7 @@ static void holes(void)
         }
     }
     for (unsigned i = 0; i < 100; i += 2) {
-        live.block[i] = HeapAlloc(heap, 0, 1000);
+        live.block[i] = HeapAlloc(heap, 0, live.size[i]);
     }
     check_against(heap, &live);
     CHECK_EQ_UINT(first.count, 103);

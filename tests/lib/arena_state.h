@@ -4,6 +4,7 @@
 #define CAIRN_TESTS_ARENA_STATE_H
 
 #include "heap/arena.h"
+#include "heap/meta.h"
 
 #include "check.h"
 
@@ -55,6 +56,9 @@ static inline bool arena_state_take(struct arena_state *state)
             state->used_units += arena->used[i / 64] >> (i % 64) & 1;
         }
     }
+    /* What describes the front ends of the heaps stays for the next ones. */
+    state->used_units -= meta_reserved() >> UNIT_SHIFT;
+    state->committed_pages -= meta_committed() >> 12;
     return ok && CHECK(state->warm_pages <= WARM_PAGES_AT_MOST);
 }
 

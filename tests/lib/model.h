@@ -236,10 +236,10 @@ static inline bool model_walk_busy(struct model *model, const PROCESS_HEAP_ENTRY
 static inline void model_walk_extent(struct model_walk *walk, const PROCESS_HEAP_ENTRY *entry)
 {
     enum record_kind kind = record_kind(entry), before = record_kind(&walk->before);
-    if (kind != KIND_FREE && kind != KIND_UNCOMMITTED) {
+    if ((kind != KIND_FREE || record_is_hot_free(entry)) && kind != KIND_UNCOMMITTED) {
         return;
     }
-    if (before != KIND_FREE && before != KIND_UNCOMMITTED) {
+    if ((before != KIND_FREE || record_is_hot_free(&walk->before)) && before != KIND_UNCOMMITTED) {
         walk->extent_start = record_start(entry);
     }
     /* The granule at the end of a region is no block's; an uncommitted record includes it. */

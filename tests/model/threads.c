@@ -125,7 +125,7 @@ static void work(void *arg)
 
 /* --- onlookers ---------------------------------------------------------------------------------------------------- */
 
-/* Under the lock a walk is exact: the sum of its blocks is what the summary says. */
+/* The lock keeps others out of the back end; blocks of hot sizes come and go all the same, as on Windows. */
 static void look_locked(HANDLE heap)
 {
     struct walk_totals totals;
@@ -133,7 +133,6 @@ static void look_locked(HANDLE heap)
     CHECK(HeapLock(heap));
     CHECK(walk_totals(heap, &totals));
     CHECK(HeapSummary(heap, 0, &summary));
-    CHECK_EQ_UINT(totals.busy_bytes, summary.cbAllocated);
     CHECK(HeapValidate(heap, 0, NULL));
     CHECK(HeapUnlock(heap));
 }

@@ -126,10 +126,9 @@ static void resize_in_place(void)
     release(free_behind);
     for (size_t from = 0; from <= block_capacity(42); from += 13) {
         for (size_t to = 0; to <= block_capacity(42); to += 29) {
-            void *resized;
-            CHECK_EQ_INT(heap_reallocate(heap, block, from, false, true, &resized), OUTCOME_OK);
+            CHECK_EQ_INT(heap_resize(heap, block, from, false, true, &(size_t){0}), OUTCOME_OK);
             memset(block, 0x11, from);
-            CHECK_EQ_INT(heap_reallocate(heap, block, to, true, true, &resized), OUTCOME_OK);
+            CHECK_EQ_INT(heap_resize(heap, block, to, true, true, &(size_t){0}), OUTCOME_OK);
             size_t requested = 0;
             CHECK_EQ_INT(heap_size(heap, block, &requested), OUTCOME_OK);
             CHECK_EQ_UINT(requested, to);
@@ -142,9 +141,8 @@ static void resize_in_place(void)
             CHECK_EQ_UINT(heap->requested_bytes, to + 10);
         }
     }
-    void *resized;
     size_t before = size_of(block);
-    CHECK_EQ_INT(heap_reallocate(heap, block, block_capacity(42) + 1, false, true, &resized), OUTCOME_CANNOT_RESIZE);
+    CHECK_EQ_INT(heap_resize(heap, block, block_capacity(42) + 1, false, true, &(size_t){0}), OUTCOME_CANNOT_RESIZE);
     CHECK_EQ_UINT(size_of(block), before);
     end();
 }

@@ -1,0 +1,73 @@
+/*
+ * Buckets: the sizes that the front end serves, each with one size of block.
+ *
+ *     bucket   1 ..  64   16, 32, ... 1024         found by a shift
+ *     bucket  65 ..  88   1152, 1280, ... 4096
+ *     bucket  89 .. 136   4352, 4608, ... 16384
+ *
+ * So at most 255 bytes of a block were not asked for: what a walk reports as overhead is a byte.
+ *
+ * A bucket becomes active when a heap uses its size often, by Windows' counters (win32-heap.md 5): from then on the
+ * front end serves it, before that and above the largest bucket the back end does.
+ */
+#ifndef CAIRN_HEAP_BUCKET_H
+#define CAIRN_HEAP_BUCKET_H
+
+#include "heap/arena.h"
+
+#define BUCKET_COUNT 137 /* bucket 0 is no bucket */
+
+#define BUCKET_SMALL_COUNT 64
+#define BUCKET_SMALL_LIMIT ((size_t)1024)
+#define BUCKET_MIDDLE_COUNT 88
+#define BUCKET_MIDDLE_SHIFT 7
+#define BUCKET_MIDDLE_LIMIT ((size_t)4096)
+#define BUCKET_SHIFT 8
+#define BUCKET_LIMIT ((size_t)16384)
+
+/* The bucket for a size of at most BUCKET_LIMIT; a size of 0 is one of 1. */
+static inline unsigned bucket_of(size_t size)
+{
+    if (size <= BUCKET_SMALL_LIMIT)
+        return size == 0 ? 1 : (unsigned)((size + GRANULE_SIZE - 1) >> GRANULE_SHIFT);
+    if (size <= BUCKET_MIDDLE_LIMIT)
+        return BUCKET_SMALL_COUNT + 1 + (unsigned)((size - BUCKET_SMALL_LIMIT - 1) >> BUCKET_MIDDLE_SHIFT);
+    return BUCKET_MIDDLE_COUNT + 1 + (unsigned)((size - BUCKET_MIDDLE_LIMIT - 1) >> BUCKET_SHIFT);
+}
+
+/* Bytes of the bucket's blocks. */
+static inline size_t bucket_size(unsigned bucket)
+{
+    if (bucket <= BUCKET_SMALL_COUNT)
+        return (size_t)bucket << GRANULE_SHIFT;
+    if (bucket <= BUCKET_MIDDLE_COUNT)
+        return BUCKET_SMALL_LIMIT + ((size_t)(bucket - BUCKET_SMALL_COUNT) << BUCKET_MIDDLE_SHIFT);
+    return BUCKET_MIDDLE_LIMIT + ((size_t)(bucket - BUCKET_MIDDLE_COUNT) << BUCKET_SHIFT);
+}
+
+/*
+ * How often a heap used a bucket while the back end served it: the low five bits count its live blocks, the rest all
+ * that were ever allocated. Active when more than 17 are live, or some 2000 were allocated.
+ */
+#define BUCKET_USE_ALLOCATED 0x21u
+#define BUCKET_USE_LIVE_MASK 0x1Fu
+#define BUCKET_USE_LIVE_LIMIT 17u
+#define BUCKET_USE_LIMIT 0xFF00u
+#define BUCKET_ACTIVE 0xFFFFu
+
+/* Counts an allocation. True: with it the bucket becomes active. */
+static inline bool bucket_count_allocation(uint16_t *use)
+{
+    if ((*use & BUCKET_USE_LIVE_MASK) >= BUCKET_USE_LIVE_LIMIT || *use > BUCKET_USE_LIMIT)
+        return true;
+    *use = (uint16_t)(*use + BUCKET_USE_ALLOCATED);
+    return false;
+}
+
+static inline void bucket_count_free(uint16_t *use)
+{
+    if (*use != BUCKET_ACTIVE && (*use & BUCKET_USE_LIVE_MASK) != 0)
+        (*use)--;
+}
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * Entering a heap: what every operation that is not on the fast path does first and last.
+ *
+ * A thread that is in the heap and enters it again has been interrupted by a signal whose handler uses the heap. That
+ * would find the heap half changed, so it ends the process with a message.
+ */
+#ifndef CAIRN_HEAP_ENTER_H
+#define CAIRN_HEAP_ENTER_H
+
+#include "heap/heap.h"
+#include "heap/thread.h"
+
+#include <winnt.h>
+
+/* Marks the calling thread as being inside the library. */
+static ALWAYS_INLINE void call_begin(void)
+{
+    if (UNLIKELY(thread_fronts.is_inside))
+        thread_reentered();
+    thread_fronts.is_inside = true;
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+static ALWAYS_INLINE void call_end(void)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    thread_fronts.is_inside = false;
+}
+
+/*
+ * Whether no other thread can be in the heap during a call: the process has one thread, which gets no second one within
+ * a call, unless the heap calls back; or this thread holds the lock already; or the program sees to it.
+ */
+static inline bool heap_is_alone(struct heap *heap, uint32_t flags)
+{
+    return (os_is_single_threaded() && LIKELY(!heap->calls_back)) || ((flags | heap->flags) & HEAP_NO_SERIALIZE) ||
+           lock_is_held(&heap->lock);
+}
+
+/* Locks other threads out of the heap; says whether there was need to. */
+static inline bool heap_lock_out(struct heap *heap, uint32_t flags)
+{
+    if (heap_is_alone(heap, flags))
+        return false;
+    lock_acquire(&heap->lock);
+    return true;
+}
+
+static inline void heap_let_in(struct heap *heap, bool locked)
+{
+    if (locked)
+        lock_release(&heap->lock);
+}
+
+/* Both at once: begins a call that has the heap to itself. */
+static inline bool heap_enter(struct heap *heap, uint32_t flags)
+{
+    call_begin();
+    return heap_lock_out(heap, flags);
+}
+
+static inline void heap_leave(struct heap *heap, bool locked)
+{
+    heap_let_in(heap, locked);
+    call_end();
+}
+
+#endif

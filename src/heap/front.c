@@ -1,0 +1,331 @@
+#include "heap/front.h"
+
+#include "base/align.h"
+#include "base/message.h"
+#include "heap/back.h"
+#include "heap/enter.h"
+#include "heap/front_end.h"
+#include "heap/large.h"
+#include "heap/magazine.h"
+
+#include <cairn_rtl_heap.h>
+#include <string.h>
+
+/* --- the front end of a heap ----------------------------------------------------------------------------------------
+ */
+
+/* A heap of fixed size can do with nothing less than all of it, and where the back end does not serve all the buckets'
+ * sizes, none is hot. */
+static bool front_is_possible(const struct heap *heap)
+{
+    return heap->owns_memory && (heap->flags & HEAP_GROWABLE) && heap->normal_limit >= BUCKET_LIMIT;
+}
+
+static bool is_active(const struct heap *heap, unsigned bucket)
+{
+    return __atomic_load_n(&heap->uses[bucket], __ATOMIC_RELAXED) == BUCKET_ACTIVE;
+}
+
+/* Windows tells programs of the first bucket that becomes active, but not of heaps that have no such front end there.
+ */
+static void note_active(struct heap *heap, unsigned bucket)
+{
+    __atomic_store_n(&heap->uses[bucket], BUCKET_ACTIVE, __ATOMIC_RELAXED);
+    if (!(heap->flags & HEAP_NO_SERIALIZE))
+        heap->compatibility = HEAP_COMPATIBILITY_LFH;
+}
+
+/* Counts an allocation of a bucket's size. True: the bucket is active, or has just become it. The caller has the heap
+ * to itself. */
+static bool count_allocation(struct heap *heap, unsigned bucket)
+{
+    if (is_active(heap, bucket))
+        return true;
+    if (!bucket_count_allocation(&heap->uses[bucket]) || !front_is_possible(heap))
+        return false;
+    if (front_end_of(heap) == NULL) {
+        struct front_end *end = front_end_create(heap);
+        if (end == NULL)
+            return false;
+        atomic_store_explicit(&heap->front_end, end, memory_order_release);
+    }
+    note_active(heap, bucket);
+    return true;
+}
+
+/* --- hot blocks -----------------------------------------------------------------------------------------------------
+ */
+
+static _Noreturn void block_taken_twice(void)
+{
+    static const char text[] = "cairn: a signal handler used a heap while a block was being taken from it\n";
+    os_write_error(text, sizeof text - 1);
+    os_abort();
+}
+
+/* Takes a block, not marked as busy, from the thread's magazine, or past it if the thread has none. */
+static void *take_hot(struct front_end *end, unsigned bucket)
+{
+    struct front *front = thread_front(end);
+    void *block = NULL;
+
+    if (front == NULL || (*front->magazines[bucket].top == NULL && !magazine_fill(front, bucket)))
+        return front_end_take(end, bucket, 1, &block) != 0 ? block : NULL;
+    block = *front->magazines[bucket].top;
+    if (span_is_busy(block))
+        block_taken_twice();
+    front->magazines[bucket].top--;
+    return block;
+}
+
+static bool allocate_hot(struct heap *heap, unsigned bucket, uint32_t flags, size_t size, void **block)
+{
+    *block = take_hot(front_end_of(heap), bucket);
+    if (UNLIKELY(*block == NULL))
+        return false;
+    span_mark_busy(bucket, *block, size);
+    if (flags & HEAP_ZERO_MEMORY)
+        memset(*block, 0, size);
+    return true;
+}
+
+static void free_hot(struct heap *heap, unsigned bucket, void *block)
+{
+    struct front_end *end = front_end_of(heap);
+    struct front *front = thread_front(end);
+
+    *span_granule(block) = GRANULE_NONE;
+    struct magazine *magazine = front != NULL ? &front->magazines[bucket] : NULL;
+    if (magazine == NULL || (magazine->top == magazine->limit && !magazine_make_room(front, bucket))) {
+        front_end_put(end, bucket, 1, &block);
+        return;
+    }
+    magazine->top[1] = block;
+    magazine->top++;
+}
+
+/* --- allocating -----------------------------------------------------------------------------------------------------
+ */
+
+/* Allocates from the back end, or from the front end if with this allocation the bucket becomes active. */
+static enum outcome allocate_in_heap(struct heap *heap, uint32_t flags, size_t size, void **block)
+{
+    bool locked = heap_lock_out(heap, flags);
+    bool activated = size <= BUCKET_LIMIT && count_allocation(heap, bucket_of(size));
+    enum outcome outcome = OUTCOME_OK;
+    if (!activated || !allocate_hot(heap, bucket_of(size), flags, size, block))
+        outcome = heap_allocate(heap, size, (flags & HEAP_ZERO_MEMORY) != 0, block);
+    heap_let_in(heap, locked);
+    return outcome;
+}
+
+static enum outcome allocate(struct heap *heap, uint32_t flags, size_t size, void **block)
+{
+    if (size <= BUCKET_LIMIT && is_active(heap, bucket_of(size)) &&
+        allocate_hot(heap, bucket_of(size), flags, size, block))
+        return OUTCOME_OK;
+    return allocate_in_heap(heap, flags, size, block);
+}
+
+enum outcome front_allocate(struct heap *heap, uint32_t flags, size_t size, void **block)
+{
+    call_begin();
+    enum outcome outcome = allocate(heap, flags, size, block);
+    call_end();
+    return outcome;
+}
+SHARE(front_allocate);
+
+/* The size whose bucket has blocks with this alignment, if hot blocks can do: they lie at multiples of their size in
+ * spans that start at a slice. 0: none. */
+static size_t size_of_aligned_bucket(size_t size, size_t alignment)
+{
+    size_t rounded;
+    if (alignment > SLICE_SIZE || !align_up_checked(size_max(size, 1), alignment, &rounded) || rounded > BUCKET_LIMIT)
+        return 0;
+    size_t block_size = bucket_size(bucket_of(rounded));
+    bool can_tell_size = rounded > BUCKET_SMALL_LIMIT || block_size - size < GRANULE_HOT;
+    return is_aligned(block_size, alignment) && can_tell_size ? rounded : 0;
+}
+
+static enum outcome allocate_aligned(struct heap *heap, uint32_t flags, size_t size, size_t alignment, void **block)
+{
+    size_t hot_size = size_of_aligned_bucket(size, alignment);
+    if (hot_size != 0 && is_active(heap, bucket_of(hot_size)) &&
+        allocate_hot(heap, bucket_of(hot_size), flags, size, block))
+        return OUTCOME_OK;
+
+    bool locked = heap_lock_out(heap, flags);
+    enum outcome outcome;
+    if (hot_size != 0 && count_allocation(heap, bucket_of(hot_size)) &&
+        allocate_hot(heap, bucket_of(hot_size), flags, size, block))
+        outcome = OUTCOME_OK;
+    else
+        outcome = heap_allocate_aligned(heap, size, alignment, (flags & HEAP_ZERO_MEMORY) != 0, block);
+    heap_let_in(heap, locked);
+    return outcome;
+}
+
+enum outcome front_allocate_aligned(struct heap *heap, uint32_t flags, size_t size, size_t alignment, void **block)
+{
+    if (alignment <= GRANULE_SIZE)
+        return front_allocate(heap, flags, size, block);
+    call_begin();
+    enum outcome outcome = allocate_aligned(heap, flags, size, alignment, block);
+    call_end();
+    return outcome;
+}
+SHARE(front_allocate_aligned);
+
+/* --- freeing --------------------------------------------------------------------------------------------------------
+ */
+
+static enum outcome free_in_heap(struct heap *heap, uint32_t flags, void *block)
+{
+    bool locked = heap_lock_out(heap, flags);
+    enum outcome outcome = heap_free(heap, block);
+    heap_let_in(heap, locked);
+    return outcome;
+}
+
+static enum outcome free_block(struct heap *heap, uint32_t flags, void *block)
+{
+    struct hot hot;
+    enum outcome outcome;
+    if (!hot_find(heap, block, &hot, &outcome))
+        return free_in_heap(heap, flags, block);
+    if (outcome == OUTCOME_OK)
+        free_hot(heap, hot.bucket, block);
+    return outcome;
+}
+
+enum outcome front_free(struct heap *heap, uint32_t flags, void *block)
+{
+    call_begin();
+    enum outcome outcome = free_block(heap, flags, block);
+    call_end();
+    return outcome;
+}
+SHARE(front_free);
+
+/* --- size and resizing ----------------------------------------------------------------------------------------------
+ */
+
+static enum outcome find_size(struct heap *heap, uint32_t flags, const void *block, size_t *size)
+{
+    struct hot hot;
+    enum outcome outcome;
+    if (hot_find(heap, block, &hot, &outcome)) {
+        if (outcome == OUTCOME_OK)
+            *size = hot.requested;
+        return outcome;
+    }
+    bool locked = heap_lock_out(heap, flags);
+    outcome = heap_size(heap, block, size);
+    heap_let_in(heap, locked);
+    return outcome;
+}
+
+enum outcome front_size(struct heap *heap, uint32_t flags, const void *block, size_t *size)
+{
+    call_begin();
+    enum outcome outcome = find_size(heap, flags, block, size);
+    call_end();
+    return outcome;
+}
+SHARE(front_size);
+
+static void zero_behind(void *block, size_t from, size_t size)
+{
+    if (size > from)
+        memset((char *)block + from, 0, size - from);
+}
+
+/* Resizes a block where it is, if that can be. *old_size: its size, if it is a block. */
+static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_t size, size_t *old_size)
+{
+    bool zero = (flags & HEAP_ZERO_MEMORY) != 0;
+    struct hot hot;
+    enum outcome outcome;
+
+    if (hot_find(heap, block, &hot, &outcome)) {
+        if (outcome != OUTCOME_OK)
+            return outcome;
+        *old_size = hot.requested;
+        /* A program that insists on the place learns that hot blocks cannot be resized, as on Windows. */
+        if ((flags & HEAP_REALLOC_IN_PLACE_ONLY) || size > BUCKET_LIMIT || bucket_of(size) != hot.bucket)
+            return OUTCOME_CANNOT_RESIZE;
+        span_mark_busy(hot.bucket, block, size);
+        if (zero)
+            zero_behind(block, hot.requested, size);
+        return OUTCOME_OK;
+    }
+    bool locked = heap_lock_out(heap, flags);
+    outcome = heap_resize(heap, block, size, zero, (flags & HEAP_REALLOC_IN_PLACE_ONLY) != 0, old_size);
+    heap_let_in(heap, locked);
+    return outcome;
+}
+
+/* Allocates anew, copies, frees. A failure leaves the old block as it was. */
+static enum outcome move(struct heap *heap, uint32_t flags, void *block, size_t old_size, size_t size, void **moved)
+{
+    enum outcome outcome = allocate(heap, flags & ~(uint32_t)HEAP_ZERO_MEMORY, size, moved);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    memcpy(*moved, block, size_min(size, old_size));
+    if (flags & HEAP_ZERO_MEMORY)
+        zero_behind(*moved, old_size, size);
+    outcome = free_block(heap, flags, block);
+    if (UNLIKELY(outcome != OUTCOME_OK))
+        free_block(heap, flags, *moved);
+    return outcome;
+}
+
+static enum outcome reallocate(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized)
+{
+    size_t old_size;
+    enum outcome outcome = resize(heap, flags, block, size, &old_size);
+    *resized = block;
+    /* Where the memory behind the block cannot be had, other memory may be. */
+    bool may_move = outcome == OUTCOME_CANNOT_RESIZE || outcome == OUTCOME_NO_MEMORY;
+    if (LIKELY(!may_move) || (flags & HEAP_REALLOC_IN_PLACE_ONLY) || !heap_may_have(heap, size))
+        return outcome;
+    return move(heap, flags, block, old_size, size, resized);
+}
+
+enum outcome front_reallocate(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized)
+{
+    call_begin();
+    enum outcome outcome = reallocate(heap, flags, block, size, resized);
+    call_end();
+    return outcome;
+}
+SHARE(front_reallocate);
+
+/* --- the whole heap -------------------------------------------------------------------------------------------------
+ */
+
+/* Gives what the calling thread and the front end hold back to the back end. */
+static void flush(struct heap *heap)
+{
+    struct front_end *end = front_end_of(heap);
+    if (end == NULL)
+        return;
+    struct front *front = thread_front(end);
+    if (front != NULL)
+        magazine_empty_all(front);
+    front_end_trim(end);
+}
+
+void front_trim(struct heap *heap)
+{
+    flush(heap);
+    heap_trim(heap);
+}
+SHARE(front_trim);
+
+size_t front_compact(struct heap *heap)
+{
+    flush(heap);
+    return heap_largest_free(heap);
+}

@@ -1,0 +1,101 @@
+/*
+ * Operations on blocks, for any thread: what the layers above call. Hot sizes go to the magazines of the calling thread
+ * without a lock, all others to the back end, under the heap's.
+ *
+ * The two fast paths are inline. They do only what needs no decision: where anything is not as usual, they do nothing
+ * and say so, and the functions below find out what it is. So every check is made on every call: `front_push` knows
+ * from the granule map that a busy block starts at the address, and from the tag that it is the heap's.
+ *
+ * Flags are Windows': HEAP_ZERO_MEMORY, HEAP_NO_SERIALIZE, HEAP_REALLOC_IN_PLACE_ONLY; others mean nothing here.
+ */
+#ifndef CAIRN_HEAP_FRONT_H
+#define CAIRN_HEAP_FRONT_H
+
+#include "heap/heap.h"
+#include "heap/span.h"
+#include "heap/thread.h"
+
+/*
+ * Takes a block from the thread's magazine for the size. NULL: it must be allocated by front_allocate.
+ *
+ * That the block is not busy is checked although nothing but the library writes to the magazines: a signal handler that
+ * allocates between the two lines that take a block would else be given the same one.
+ */
+static ALWAYS_INLINE void *front_pop(struct front *front, size_t size)
+{
+    if (UNLIKELY(size > BUCKET_SMALL_LIMIT))
+        return NULL;
+    size_t offset = (size + GRANULE_SIZE - 1) & ~(GRANULE_SIZE - 1);
+    struct magazine *magazine = (struct magazine *)(void *)((char *)front->magazines + offset);
+    void **top = magazine->top;
+    void *block = *top;
+    if (UNLIKELY(block == NULL))
+        return NULL;
+    uint8_t *granule = span_granule(block);
+    if (UNLIKELY(*granule != GRANULE_NONE))
+        return NULL;
+    magazine->top = top - 1;
+    *granule = (uint8_t)(size | GRANULE_HOT);
+    return block;
+}
+
+/* Frees a block of the front's heap into the thread's magazine. False: it must be freed by front_free. */
+static ALWAYS_INLINE bool front_push(struct front *front, void *block)
+{
+    const struct arena *arena = &arenas[0];
+    uintptr_t offset = (uintptr_t)block - arena->base;
+    /* Rotated: an address that is not aligned is beyond the arena, too. */
+    uintptr_t index = offset >> GRANULE_SHIFT | offset << (8 * sizeof offset - GRANULE_SHIFT);
+    if (UNLIKELY(index >= arena->granule_count))
+        return false;
+    uint8_t *granule = &arena->granules[index];
+    if (UNLIKELY((*granule & GRANULE_HOT) == 0))
+        return false;
+    uint32_t bucket = arena->tags[index >> (SLICE_SHIFT - GRANULE_SHIFT)] - front->tag;
+    if (UNLIKELY(bucket >= BUCKET_COUNT << TAG_BUCKET_SHIFT))
+        return false;
+    struct magazine *magazine = (struct magazine *)(void *)((char *)front->magazines + bucket);
+    void **top = magazine->top;
+    if (UNLIKELY(top == magazine->limit))
+        return false;
+    top[1] = block;
+    magazine->top = top + 1;
+    *granule = GRANULE_NONE;
+    return true;
+}
+_Static_assert(TAG_BUCKET_SHIFT == GRANULE_SHIFT, "a tag tells the offset of the magazine");
+
+/* The calling thread's front for the heap with this handle, if it is one of the two that it has at hand; else false. */
+static ALWAYS_INLINE bool front_at_hand(const void *handle, struct front **front)
+{
+    if (LIKELY(handle == thread_fronts.default_heap)) {
+        *front = thread_fronts.default_front;
+        return true;
+    }
+    *front = thread_fronts.recent_front;
+    return LIKELY(handle == thread_fronts.recent_heap);
+}
+
+enum outcome front_allocate(struct heap *heap, uint32_t flags, size_t size, void **block) SHARED_AS("front_allocate");
+
+/* The address is a multiple of `alignment`, a power of two. */
+enum outcome front_allocate_aligned(struct heap *heap, uint32_t flags, size_t size, size_t alignment, void **block)
+    SHARED_AS("front_allocate_aligned");
+
+/* `block` is an untrusted pointer in all of these; a failure changes nothing. */
+enum outcome front_reallocate(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized)
+    SHARED_AS("front_reallocate");
+enum outcome front_free(struct heap *heap, uint32_t flags, void *block) SHARED_AS("front_free");
+
+/* The size that was asked for. */
+enum outcome front_size(struct heap *heap, uint32_t flags, const void *block, size_t *size) SHARED_AS("front_size");
+
+/*
+ * The free blocks that the calling thread and the front end hold become the back end's again; then front_trim gives the
+ * memory of all that is free back to the system, and front_compact tells the bytes of the largest committed piece of a
+ * free block. The caller has the heap to itself.
+ */
+void front_trim(struct heap *heap) SHARED_AS("front_trim");
+size_t front_compact(struct heap *heap);
+
+#endif

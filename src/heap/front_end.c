@@ -1,0 +1,488 @@
+#include "heap/front_end.h"
+
+#include "base/assert.h"
+#include "heap/enter.h"
+#include "heap/meta.h"
+
+#include <string.h>
+
+/* --- numbers: what the tags of a front end's slices are told by -----------------------------------------------------
+ */
+
+#define NUMBER_WORDS (TAG_NUMBER_LIMIT / 64)
+
+static struct {
+    struct lock lock;
+    unsigned first_word; /* all before it are full */
+    uint64_t used[NUMBER_WORDS];
+} numbers = {.used = {1}}; /* 0 is no number */
+
+static unsigned take_number(void)
+{
+    unsigned number = 0;
+
+    lock_acquire(&numbers.lock);
+    unsigned word = numbers.first_word;
+    while (word < NUMBER_WORDS && ~numbers.used[word] == 0)
+        word++;
+    numbers.first_word = word;
+    if (word < NUMBER_WORDS) {
+        unsigned bit = (unsigned)__builtin_ctzll(~numbers.used[word]);
+        numbers.used[word] |= (uint64_t)1 << bit;
+        number = word * 64 + bit;
+    }
+    lock_release(&numbers.lock);
+    return number;
+}
+
+static void give_number_back(unsigned number)
+{
+    lock_acquire(&numbers.lock);
+    numbers.used[number / 64] &= ~((uint64_t)1 << (number % 64));
+    if (number / 64 < numbers.first_word)
+        numbers.first_word = number / 64;
+    lock_release(&numbers.lock);
+}
+
+/* --- records of spans, so many at a time that a heap is destroyed in few steps --------------------------------------
+ */
+
+#define SPANS_PER_CHUNK 50
+
+struct span_chunk {
+    struct span_chunk *next;
+    struct span spans[SPANS_PER_CHUNK];
+};
+
+static bool add_chunk(struct front_end *end)
+{
+    struct span_chunk *chunk = meta_allocate(sizeof *chunk);
+    if (chunk == NULL)
+        return false;
+    chunk->next = end->chunks;
+    end->chunks = chunk;
+    for (unsigned i = SPANS_PER_CHUNK; i-- > 0;) {
+        chunk->spans[i].next = end->unused_spans;
+        end->unused_spans = &chunk->spans[i];
+    }
+    return true;
+}
+
+static struct span *new_record(struct front_end *end)
+{
+    struct span *span = NULL;
+
+    lock_acquire(&end->spans_lock);
+    if (end->unused_spans != NULL || add_chunk(end)) {
+        span = end->unused_spans;
+        end->unused_spans = span->next;
+    }
+    lock_release(&end->spans_lock);
+    return span;
+}
+
+static void drop_record(struct front_end *end, struct span *span)
+{
+    lock_acquire(&end->spans_lock);
+    span->count = 0; /* holds no address any more */
+    span->next = end->unused_spans;
+    end->unused_spans = span;
+    lock_release(&end->spans_lock);
+}
+
+/* --- creating and destroying ----------------------------------------------------------------------------------------
+ */
+
+struct front_end *front_end_create(struct heap *heap)
+{
+    unsigned number = take_number();
+    if (number == 0)
+        return NULL;
+    struct front_end *end = meta_allocate(sizeof *end);
+    if (end == NULL) {
+        give_number_back(number);
+        return NULL;
+    }
+    end->heap = heap;
+    end->tag = number << TAG_NUMBER_SHIFT;
+    return end;
+}
+
+void front_end_destroy(struct front_end *end)
+{
+    thread_forget(end);
+    for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++)
+        meta_free(atomic_load_explicit(&end->buckets[bucket].depot, memory_order_relaxed));
+    while (end->chunks != NULL) {
+        struct span_chunk *next = end->chunks->next;
+        meta_free(end->chunks);
+        end->chunks = next;
+    }
+    give_number_back(end->tag >> TAG_NUMBER_SHIFT);
+    meta_free(end);
+}
+
+/* --- hot blocks -----------------------------------------------------------------------------------------------------
+ */
+
+bool hot_find(const struct heap *heap, const void *address, struct hot *hot, enum outcome *outcome)
+{
+    const struct span *span = span_of(address);
+    if (span == NULL)
+        return false;
+    const struct front_end *end = front_end_of(heap);
+
+    if (end == NULL || span_tag(span) != (end->tag | (uint32_t)span->bucket << TAG_BUCKET_SHIFT))
+        *outcome = OUTCOME_FOREIGN;
+    else if (!span_has_block_at(span, address))
+        *outcome = OUTCOME_NOT_A_BLOCK;
+    else if (!span_is_busy(address))
+        *outcome = OUTCOME_ALREADY_FREE;
+    else
+        *outcome = OUTCOME_OK;
+    if (*outcome == OUTCOME_OK)
+        *hot = (struct hot){span->bucket, span_requested(span, address)};
+    return true;
+}
+
+/* --- a bucket's list of spans; the caller holds the bucket ----------------------------------------------------------
+ */
+
+static void list_first(struct bucket *bucket, struct span *span)
+{
+    span->previous = NULL;
+    span->next = bucket->first;
+    if (bucket->first != NULL)
+        bucket->first->previous = span;
+    else
+        bucket->last = span;
+    bucket->first = span;
+    span->is_listed = true;
+}
+
+static void list_last(struct bucket *bucket, struct span *span)
+{
+    span->next = NULL;
+    span->previous = bucket->last;
+    if (bucket->last != NULL)
+        bucket->last->next = span;
+    else
+        bucket->first = span;
+    bucket->last = span;
+    span->is_listed = true;
+}
+
+static void unlist(struct bucket *bucket, struct span *span)
+{
+    if (span->previous != NULL)
+        span->previous->next = span->next;
+    else
+        bucket->first = span->next;
+    if (span->next != NULL)
+        span->next->previous = span->previous;
+    else
+        bucket->last = span->previous;
+    span->is_listed = false;
+}
+
+static bool is_empty(const struct span *span)
+{
+    return span->free_count == span->count;
+}
+
+/* Takes blocks of the spans that have any. */
+static unsigned take_from_spans(struct bucket *bucket, unsigned limit, void **blocks)
+{
+    unsigned count = 0;
+
+    while (count < limit && bucket->first != NULL) {
+        struct span *span = bucket->first;
+        /* blocks[0] is used last, and addresses are best used in ascending order: so each span's go in front. */
+        if (count != 0)
+            memmove(blocks + size_min(limit - count, span->free_count), blocks, count * sizeof *blocks);
+        bucket->empty_spans -= is_empty(span);
+        count += span_take(span, limit - count, blocks);
+        if (span->free_count == 0)
+            unlist(bucket, span);
+    }
+    return count;
+}
+
+/* Puts a block into its span. A span that becomes empty leaves the list, and is returned, if there are others. */
+static struct span *put_into_span(struct bucket *bucket, const void *block)
+{
+    struct span *span = span_of(block);
+    ASSERT(span != NULL);
+    if (!span_put(span, block))
+        return NULL;
+    if (!span->is_listed)
+        list_last(bucket, span);
+    if (LIKELY(!is_empty(span)))
+        return NULL;
+    if (bucket->empty_spans == 0) {
+        bucket->empty_spans++;
+        return NULL;
+    }
+    unlist(bucket, span);
+    return span;
+}
+
+/* --- spans from the back end and back -------------------------------------------------------------------------------
+ */
+
+static struct span *open_span(struct front_end *end, unsigned bucket, unsigned slices)
+{
+    struct span *span = new_record(end);
+    if (span == NULL)
+        return NULL;
+    bool locked = heap_lock_out(end->heap, 0);
+    bool opened = span_open(end->heap, span, bucket, slices, end->tag);
+    heap_let_in(end->heap, locked);
+    if (opened)
+        return span;
+    drop_record(end, span);
+    return NULL;
+}
+
+/* Opens another span for a bucket, larger ones the more there were. False: no memory. */
+static bool grow(struct front_end *end, unsigned index)
+{
+    struct bucket *bucket = &end->buckets[index];
+    unsigned least = span_slices_at_first(index);
+    unsigned slices = bucket->slices < least ? least : bucket->slices;
+    struct span *span = open_span(end, index, slices);
+    if (span == NULL && slices > least)
+        span = open_span(end, index, least);
+    if (span == NULL)
+        return false;
+
+    lock_acquire(&bucket->lock);
+    unsigned most = span_slices_at_most(index);
+    bucket->slices = slices * 2 < most ? slices * 2 : most;
+    bucket->empty_spans++;
+    list_first(bucket, span);
+    lock_release(&bucket->lock);
+    return true;
+}
+
+static void close_span(struct front_end *end, struct span *span)
+{
+    span_close(end->heap, span);
+    drop_record(end, span);
+}
+
+/* Gives empty spans back, unless another thread is in the heap: it may have it for long. Then they stay. */
+static void close_spans(struct front_end *end, struct span *spans)
+{
+    bool alone = heap_is_alone(end->heap, 0);
+    bool locked = !alone && lock_try(&end->heap->lock);
+
+    while (spans != NULL) {
+        struct span *next = spans->next;
+        if (alone || locked) {
+            close_span(end, spans);
+        } else {
+            struct bucket *bucket = &end->buckets[spans->bucket];
+            lock_acquire(&bucket->lock);
+            bucket->empty_spans++;
+            list_last(bucket, spans);
+            lock_release(&bucket->lock);
+        }
+        spans = next;
+    }
+    if (locked)
+        lock_release(&end->heap->lock);
+}
+
+static void put_into_spans(struct front_end *end, unsigned index, unsigned count, void **blocks)
+{
+    struct bucket *bucket = &end->buckets[index];
+    struct span *emptied = NULL;
+
+    lock_acquire(&bucket->lock);
+    for (unsigned i = 0; i < count; i++) {
+        struct span *span = put_into_span(bucket, blocks[i]);
+        if (span != NULL) {
+            span->next = emptied;
+            emptied = span;
+        }
+    }
+    lock_release(&bucket->lock);
+    if (emptied != NULL)
+        close_spans(end, emptied);
+}
+
+/* --- the depot ------------------------------------------------------------------------------------------------------
+ */
+
+static bool claim(struct place *place, enum place_state from)
+{
+    unsigned state = from;
+    return atomic_load_explicit(&place->state, memory_order_relaxed) == state &&
+           atomic_compare_exchange_strong_explicit(&place->state, &state, PLACE_BUSY, memory_order_acquire,
+                                                   memory_order_relaxed);
+}
+
+static unsigned take_from_depot(struct bucket *bucket, unsigned limit, void **blocks)
+{
+    struct depot *depot = atomic_load_explicit(&bucket->depot, memory_order_acquire);
+    if (depot == NULL)
+        return 0;
+    for (unsigned i = 0; i < DEPOT_PLACES; i++) {
+        struct place *place = &depot->places[i];
+        if (!claim(place, PLACE_FULL))
+            continue;
+        unsigned count = place->count < limit ? place->count : limit;
+        place->count -= count;
+        memcpy(blocks, &place->blocks[place->count], count * sizeof *blocks);
+        unsigned state = place->count == 0 ? PLACE_EMPTY : PLACE_FULL;
+        atomic_store_explicit(&place->state, state, memory_order_release);
+        return count;
+    }
+    return 0;
+}
+
+static struct depot *depot_of(struct bucket *bucket)
+{
+    struct depot *depot = atomic_load_explicit(&bucket->depot, memory_order_acquire);
+    if (depot != NULL)
+        return depot;
+    struct depot *fresh = meta_allocate(sizeof *fresh);
+    if (fresh != NULL && !atomic_compare_exchange_strong(&bucket->depot, &depot, fresh)) {
+        meta_free(fresh);
+        return depot;
+    }
+    return fresh;
+}
+
+/* Puts up to BATCH_LIMIT blocks where another thread can take them at once. False: there is no room. */
+static bool put_into_depot(struct bucket *bucket, unsigned count, void **blocks)
+{
+    struct depot *depot = depot_of(bucket);
+    if (depot == NULL)
+        return false;
+    for (unsigned i = 0; i < DEPOT_PLACES; i++) {
+        struct place *place = &depot->places[i];
+        if (!claim(place, PLACE_EMPTY))
+            continue;
+        memcpy(place->blocks, blocks, count * sizeof *blocks);
+        place->count = count;
+        atomic_store_explicit(&place->state, PLACE_FULL, memory_order_release);
+        return true;
+    }
+    return false;
+}
+
+/* --- batches --------------------------------------------------------------------------------------------------------
+ */
+
+static unsigned take_under_lock(struct bucket *bucket, unsigned limit, void **blocks)
+{
+    lock_acquire(&bucket->lock);
+    unsigned count = take_from_spans(bucket, limit, blocks);
+    lock_release(&bucket->lock);
+    return count;
+}
+
+unsigned front_end_take(struct front_end *end, unsigned index, unsigned limit, void **blocks)
+{
+    struct bucket *bucket = &end->buckets[index];
+    unsigned count = take_from_depot(bucket, limit, blocks);
+    if (count == 0)
+        count = take_under_lock(bucket, limit, blocks);
+    while (count == 0 && grow(end, index))
+        count = take_under_lock(bucket, limit, blocks);
+    return count;
+}
+
+void front_end_put(struct front_end *end, unsigned index, unsigned count, void **blocks)
+{
+    /* What one thread frees another may be waiting for; a process with one thread has no use for a depot. */
+    bool shared = !os_is_single_threaded() && !(end->heap->flags & HEAP_NO_SERIALIZE);
+    while (count != 0) {
+        unsigned part = count < BATCH_LIMIT ? count : BATCH_LIMIT;
+        count -= part;
+        if (!shared || !put_into_depot(&end->buckets[index], part, blocks + count))
+            put_into_spans(end, index, part, blocks + count);
+    }
+}
+
+static void empty_depot(struct front_end *end, unsigned index)
+{
+    void *blocks[BATCH_LIMIT];
+    unsigned count;
+    while ((count = take_from_depot(&end->buckets[index], BATCH_LIMIT, blocks)) != 0)
+        put_into_spans(end, index, count, blocks);
+}
+
+/* Takes all empty spans out of a bucket's list. */
+static struct span *take_empty_spans(struct bucket *bucket)
+{
+    struct span *emptied = NULL;
+
+    lock_acquire(&bucket->lock);
+    for (struct span *span = bucket->first, *next; span != NULL && bucket->empty_spans != 0; span = next) {
+        next = span->next;
+        if (!is_empty(span))
+            continue;
+        unlist(bucket, span);
+        bucket->empty_spans--;
+        span->next = emptied;
+        emptied = span;
+    }
+    lock_release(&bucket->lock);
+    return emptied;
+}
+
+void front_end_trim(struct front_end *end)
+{
+    for (unsigned index = 1; index < BUCKET_COUNT; index++) {
+        empty_depot(end, index);
+        for (struct span *span = take_empty_spans(&end->buckets[index]), *next; span != NULL; span = next) {
+            next = span->next;
+            close_span(end, span);
+        }
+    }
+}
+
+bool front_end_check_span(struct heap *heap, uintptr_t first, size_t size)
+{
+    struct front_end *end = front_end_of(heap);
+    struct span *span = span_of((void *)first);
+    if (end == NULL || span == NULL || span->first != first || span_bytes(span) + SPAN_OFFSET > size ||
+        span->bucket >= BUCKET_COUNT || span_tag(span) != (end->tag | (uint32_t)span->bucket << TAG_BUCKET_SHIFT))
+        return false;
+    struct lock *lock = &end->buckets[span->bucket].lock;
+    lock_acquire(lock);
+    bool whole = span_is_whole(span);
+    lock_release(lock);
+    return whole;
+}
+
+/* --- fork -----------------------------------------------------------------------------------------------------------
+ */
+
+void front_end_lock(struct front_end *end)
+{
+    for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++)
+        lock_acquire(&end->buckets[bucket].lock);
+    lock_acquire(&end->spans_lock);
+}
+
+void front_end_unlock(struct front_end *end)
+{
+    lock_release(&end->spans_lock);
+    for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++)
+        lock_release(&end->buckets[bucket].lock);
+}
+
+void front_end_free_places(struct front_end *end)
+{
+    for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++) {
+        struct depot *depot = atomic_load_explicit(&end->buckets[bucket].depot, memory_order_relaxed);
+        for (unsigned i = 0; depot != NULL && i < DEPOT_PLACES; i++) {
+            if (atomic_load_explicit(&depot->places[i].state, memory_order_relaxed) == PLACE_BUSY)
+                atomic_store_explicit(&depot->places[i].state, PLACE_EMPTY, memory_order_relaxed);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+/*
+ * The front end of a heap: for each bucket its spans, and batches on their way from one thread to another.
+ *
+ *     threads     magazine      magazine      magazine         no lock, a few blocks each
+ *                     \  batches  |  batches    /
+ *     bucket          depot: up to four batches                no lock, each place taken by one exchange
+ *                     spans: a bit for each free block         the bucket's lock
+ *     back end        one block for each span                  the heap's lock
+ *
+ * No call holds two of these locks at once, but for the heap's lock, which may be held around a bucket's.
+ */
+#ifndef CAIRN_HEAP_FRONT_END_H
+#define CAIRN_HEAP_FRONT_END_H
+
+#include "heap/heap.h"
+#include "heap/span.h"
+#include "heap/thread.h"
+
+#define BATCH_LIMIT 32
+#define DEPOT_PLACES 4
+
+/* A place for one batch. Whoever changes `state` from EMPTY or FULL to BUSY owns it until he sets the other. */
+enum place_state {
+    PLACE_EMPTY,
+    PLACE_FULL,
+    PLACE_BUSY,
+};
+
+struct place {
+    atomic_uint state;
+    unsigned count;
+    void *blocks[BATCH_LIMIT];
+};
+
+struct depot {
+    struct place places[DEPOT_PLACES];
+};
+
+struct bucket {
+    struct lock lock;
+    struct depot *_Atomic depot; /* NULL: no batch was handed over yet */
+    struct span *first;          /* spans with free blocks; the first is the one that blocks are taken from */
+    struct span *last;
+    unsigned slices;      /* of the next span; 0: there was none yet */
+    unsigned empty_spans; /* spans in the list all of whose blocks are free */
+};
+
+struct span_chunk;
+
+struct front_end {
+    struct heap *heap;
+    uint32_t tag;         /* number of the front end, shifted; unique while it is there */
+    struct front *fronts; /* one for each thread that uses the heap; thread_lock guards the list */
+    struct front *shared; /* of a heap that is not serialized: its one front, whichever thread calls */
+    struct lock spans_lock;
+    struct span *unused_spans; /* records to be used again */
+    struct span_chunk *chunks;
+    struct bucket buckets[BUCKET_COUNT];
+};
+
+static inline struct front_end *front_end_of(const struct heap *heap)
+{
+    return atomic_load_explicit(&heap->front_end, memory_order_acquire);
+}
+
+/* A busy block of a front end: a hot block. */
+struct hot {
+    unsigned bucket;
+    size_t requested;
+};
+
+/*
+ * Looks an untrusted address up. False: no span of the first arena holds it, so it is the back end's to judge. Else
+ * *outcome says what it is to this heap, and *hot, where that is OUTCOME_OK, tells of the block.
+ */
+bool hot_find(const struct heap *heap, const void *address, struct hot *hot, enum outcome *outcome);
+
+/* Makes the heap's front end. NULL: no memory, or too many heaps have one. The caller has the heap to itself. */
+struct front_end *front_end_create(struct heap *heap);
+
+/* Takes it away; the memory of the spans goes with the heap's segments. */
+void front_end_destroy(struct front_end *end);
+
+/* Takes at most `limit` blocks of a bucket, for a magazine: blocks[0] is the last to be used. 0: no memory. */
+unsigned front_end_take(struct front_end *end, unsigned bucket, unsigned limit, void **blocks);
+
+/* Gives blocks of a bucket back. */
+void front_end_put(struct front_end *end, unsigned bucket, unsigned count, void **blocks);
+
+/* Gives all batches on their way back to their spans, and empty spans to the back end. The caller has the heap to
+ * itself. */
+void front_end_trim(struct front_end *end);
+
+/* Whether the span that starts at the address is one of this heap, fits into `size` bytes, and is whole. */
+bool front_end_check_span(struct heap *heap, uintptr_t first, size_t size);
+
+/* Holds all locks of the front end, around a fork. */
+void front_end_lock(struct front_end *end);
+void front_end_unlock(struct front_end *end);
+
+/* In the child of a fork: no other thread is filling or emptying a place of a depot any more. */
+void front_end_free_places(struct front_end *end);
+
+#endif

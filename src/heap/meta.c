@@ -1,0 +1,62 @@
+#include "heap/meta.h"
+
+#include "base/assert.h"
+#include "heap/back.h"
+
+#include <string.h>
+#include <winnt.h>
+
+static struct lock lock;
+static struct heap *heap;
+
+void meta_lock(void)
+{
+    lock_acquire(&lock);
+}
+
+void meta_unlock(void)
+{
+    lock_release(&lock);
+}
+
+void *meta_allocate(size_t size)
+{
+    uintptr_t data = 0;
+
+    meta_lock();
+    if (heap == NULL)
+        heap = heap_create(&(struct heap_parameters){.flags = HEAP_GROWABLE});
+    if (heap != NULL && back_allocate(heap, size, &data) != OUTCOME_OK)
+        data = 0;
+    meta_unlock();
+    return data != 0 ? memset((void *)data, 0, size) : NULL;
+}
+
+void meta_free(void *memory)
+{
+    size_t requested;
+
+    if (memory == NULL)
+        return;
+    meta_lock();
+    enum outcome outcome = back_free_at(heap, (uintptr_t)memory, &requested);
+    meta_unlock();
+    ASSERT(outcome == OUTCOME_OK);
+    (void)outcome;
+}
+
+size_t meta_reserved(void)
+{
+    meta_lock();
+    size_t bytes = heap != NULL ? heap->reserved_bytes : 0;
+    meta_unlock();
+    return bytes;
+}
+
+size_t meta_committed(void)
+{
+    meta_lock();
+    size_t bytes = heap != NULL ? heap->committed_bytes : 0;
+    meta_unlock();
+    return bytes;
+}

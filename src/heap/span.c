@@ -1,0 +1,147 @@
+#include "heap/span.h"
+
+#include "base/align.h"
+#include "base/assert.h"
+#include "heap/back.h"
+#include "heap/block.h"
+
+#include <string.h>
+
+/* Between two spans, side by side: the end of the one's back-end block, and the start of the next. */
+#define SPAN_OVERHEAD (2 * GRANULE_SIZE)
+
+#define BLOCKS_AT_FIRST ((size_t)4)
+
+static size_t slices_for(size_t bytes)
+{
+    return (bytes + SPAN_OVERHEAD + SLICE_SIZE - 1) >> SLICE_SHIFT;
+}
+
+static size_t count_in(unsigned bucket, unsigned slices)
+{
+    return size_min((((size_t)slices << SLICE_SHIFT) - SPAN_OVERHEAD) / bucket_size(bucket), SPAN_BLOCKS);
+}
+
+unsigned span_slices_at_first(unsigned bucket)
+{
+    return (unsigned)slices_for(BLOCKS_AT_FIRST * bucket_size(bucket));
+}
+
+unsigned span_slices_at_most(unsigned bucket)
+{
+    size_t size = bucket_size(bucket);
+    size_t largest = size <= 4096 ? 16 : size <= 8192 ? 32 : 64;
+    return (unsigned)size_min(slices_for(SPAN_BLOCKS * size), largest);
+}
+
+/* Lays the span's slices down in the tables, or takes them out. */
+static void mark_slices(const struct span *span, struct span *entry, uint32_t tag)
+{
+    struct arena *arena = &arenas[0];
+    size_t first = arena_slice_index(arena, (void *)span->first);
+    for (size_t i = first; i < first + span->slices; i++) {
+        __atomic_store_n(&arena->spans[i], entry, __ATOMIC_RELEASE);
+        __atomic_store_n(&arena->tags[i], tag, __ATOMIC_RELAXED);
+    }
+}
+
+static void set_all_free(struct span *span)
+{
+    unsigned count = span->count;
+    for (unsigned word = 0; word < SPAN_WORDS; word++) {
+        unsigned bits = count < 64 ? count : 64;
+        span->free[word] = bits == 0 ? 0 : ~(uint64_t)0 >> (64 - bits);
+        count -= bits;
+    }
+    span->free_count = span->count;
+}
+
+bool span_open(struct heap *heap, struct span *span, unsigned bucket, unsigned slices, uint32_t tag)
+{
+    size_t size = bucket_size(bucket);
+    size_t count = count_in(bucket, slices);
+    uintptr_t data;
+    if (back_allocate_span(heap, SPAN_OFFSET + count * size, SLICE_SIZE, SPAN_OFFSET, &data) != OUTCOME_OK)
+        return false;
+    if (data - arenas[0].base >= arenas[0].size) {
+        back_free_span(heap, data);
+        return false;
+    }
+
+    *span = (struct span){
+        .first = data + SPAN_OFFSET,
+        .block_size = (uint32_t)size,
+        .reciprocal = (uint32_t)((((size_t)1 << 24) + (size >> GRANULE_SHIFT) - 1) / (size >> GRANULE_SHIFT)),
+        .count = (uint16_t)count,
+        .bucket = (uint8_t)bucket,
+        .slices = (uint8_t)((count * size + SLICE_SIZE - 1) >> SLICE_SHIFT),
+    };
+    set_all_free(span);
+    mark_slices(span, span, tag | bucket << TAG_BUCKET_SHIFT);
+    return true;
+}
+
+void span_close(struct heap *heap, struct span *span)
+{
+    ASSERT(span->free_count == span->count);
+    mark_slices(span, NULL, 0);
+    memset(span_granule((void *)span->first), GRANULE_NONE, span_bytes(span) >> GRANULE_SHIFT);
+    back_free_span(heap, span->first - SPAN_OFFSET);
+}
+
+unsigned span_take(struct span *span, unsigned limit, void **blocks)
+{
+    unsigned wanted = limit < span->free_count ? limit : span->free_count;
+    unsigned left = wanted;
+
+    for (unsigned word = 0; left != 0; word++) {
+        uint64_t bits = span->free[word];
+        uintptr_t base = span->first + (size_t)word * 64 * span->block_size;
+        while (bits != 0 && left != 0) {
+            blocks[--left] = (void *)(base + (size_t)__builtin_ctzll(bits) * span->block_size);
+            bits &= bits - 1;
+        }
+        span->free[word] = bits;
+    }
+    span->free_count = (uint16_t)(span->free_count - wanted);
+    return wanted;
+}
+
+bool span_put(struct span *span, const void *block)
+{
+    unsigned index = span_index(span, block);
+    uint64_t bit = (uint64_t)1 << (index % 64);
+
+    if (UNLIKELY(span->free[index / 64] & bit))
+        return false;
+    span->free[index / 64] |= bit;
+    span->free_count++;
+    return true;
+}
+
+bool span_is_whole(const struct span *span)
+{
+    unsigned free_count = 0;
+    for (unsigned index = 0; index < span->count; index++) {
+        const void *block = span_block(span, index);
+        bool is_free = (span->free[index / 64] >> (index % 64) & 1) != 0;
+        uint8_t granule = *span_granule(block);
+        bool is_busy = (granule & GRANULE_HOT) != 0;
+        if ((is_busy && (is_free || span_requested(span, block) > span->block_size)) ||
+            (!is_busy && granule != GRANULE_NONE))
+            return false;
+        free_count += is_free;
+    }
+    return free_count == span->free_count;
+}
+
+size_t span_sum(const struct span *span)
+{
+    size_t sum = 0;
+    for (unsigned index = 0; index < span->count; index++) {
+        const void *block = span_block(span, index);
+        if (span_is_busy(block))
+            sum += span_requested(span, block);
+    }
+    return sum;
+}

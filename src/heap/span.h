@@ -1,0 +1,143 @@
+/*
+ * Spans: memory that the front end cuts into blocks of one bucket.
+ *
+ *     slice                     slice                     slice
+ *     |block|block|block|block|block|block|block| ... |block|  (back end's again)
+ *     ^ first                                               ^ end
+ *
+ * To the back end a span is one busy block, 16 bytes in front of the first slice. No two spans have a slice in common,
+ * so the slice of an address tells its span, and by its tag in the arena's table also the bucket and the heap:
+ *
+ *     tag    bits 12..31 number of the heap's front end, 0: no span | 4..11 bucket
+ *
+ * Nothing of a span's state lies in the span: which blocks are free, and in no magazine, is a bit each in `struct
+ * span`; which are busy, and how many of their bytes were asked for, is in the granule map:
+ *
+ *     granule of the block       0x80 or'ed with bits 0..6 of the size asked for; 0: free
+ *     the granule behind that    above the small buckets: bits 7..13 of the bytes that were not asked for
+ */
+#ifndef CAIRN_HEAP_SPAN_H
+#define CAIRN_HEAP_SPAN_H
+
+#include "heap/bucket.h"
+#include "heap/segment.h"
+
+#define TAG_NUMBER_SHIFT 12
+#define TAG_BUCKET_SHIFT 4
+#define TAG_NUMBER_LIMIT (1u << 16)
+
+#define SPAN_BLOCKS 256
+#define SPAN_WORDS (SPAN_BLOCKS / 64)
+
+/* The back end's block starts this far in front of the first slice. */
+#define SPAN_OFFSET GRANULE_SIZE
+
+struct span {
+    uintptr_t first;   /* the first block */
+    struct span *next; /* in the list of its bucket's spans that have free blocks */
+    struct span *previous;
+    uint32_t block_size;
+    uint32_t reciprocal; /* a block's index is its granules times this, shifted */
+    uint16_t count;
+    uint16_t free_count;
+    uint8_t bucket;
+    uint8_t slices;
+    bool is_listed;
+    uint64_t free[SPAN_WORDS]; /* a bit a block: free, and in no magazine */
+};
+
+static inline size_t span_bytes(const struct span *span)
+{
+    return (size_t)span->count * span->block_size;
+}
+
+/* The span that an address may be a block of; NULL: none. Only the first arena has spans. */
+static inline struct span *span_of(const void *address)
+{
+    const struct arena *arena = &arenas[0];
+    if (UNLIKELY((uintptr_t)address - arena->base >= arena->size))
+        return NULL;
+    struct span *span = __atomic_load_n(&arena->spans[arena_slice_index(arena, address)], __ATOMIC_ACQUIRE);
+    if (span == NULL || (uintptr_t)address - span->first >= span_bytes(span))
+        return NULL;
+    return span;
+}
+
+static inline uint8_t *span_granule(const void *block)
+{
+    return arena_granule(&arenas[0], block);
+}
+
+static inline uint32_t span_tag(const struct span *span)
+{
+    return arenas[0].tags[arena_slice_index(&arenas[0], (void *)span->first)];
+}
+
+/* Index of the block that an address of the span lies in. */
+static inline unsigned span_index(const struct span *span, const void *address)
+{
+    size_t granules = ((uintptr_t)address - span->first) >> GRANULE_SHIFT;
+    return (unsigned)(granules * span->reciprocal >> 24);
+}
+
+static inline void *span_block(const struct span *span, unsigned index)
+{
+    return (void *)(span->first + (size_t)index * span->block_size);
+}
+
+/* Whether a block of the span starts at an address inside it. */
+static inline bool span_has_block_at(const struct span *span, const void *address)
+{
+    return span_block(span, span_index(span, address)) == address;
+}
+
+static inline bool span_is_busy(const void *block)
+{
+    return (*span_granule(block) & GRANULE_HOT) != 0;
+}
+
+/* The size that was asked for of a busy block. */
+static inline size_t span_requested(const struct span *span, const void *block)
+{
+    const uint8_t *granule = span_granule(block);
+    size_t not_asked_for = (span->block_size - *granule) & 0x7F;
+    if (span->bucket > BUCKET_SMALL_COUNT)
+        not_asked_for += (size_t)granule[1] << 7;
+    return span->block_size - not_asked_for;
+}
+
+/* Marks a block as busy with a size asked for. Small buckets can tell only sizes within 127 bytes of their own. */
+static inline void span_mark_busy(unsigned bucket, void *block, size_t size)
+{
+    uint8_t *granule = span_granule(block);
+    if (bucket > BUCKET_SMALL_COUNT)
+        granule[1] = (uint8_t)((bucket_size(bucket) - size) >> 7);
+    *granule = (uint8_t)(GRANULE_HOT | size);
+}
+
+/* Slices of a bucket's first span, and of its largest. */
+unsigned span_slices_at_first(unsigned bucket);
+unsigned span_slices_at_most(unsigned bucket);
+
+/*
+ * Gets the memory for a span of so many slices from the back end and marks it as the span's, all blocks free. The
+ * caller has the heap to itself. False: no memory, or none where spans can be.
+ */
+bool span_open(struct heap *heap, struct span *span, unsigned bucket, unsigned slices, uint32_t tag);
+
+/* Gives the memory back; all blocks are free. The caller has the heap to itself. */
+void span_close(struct heap *heap, struct span *span);
+
+/* Takes free blocks out of the bits, lowest address first, at most `limit`; blocks[0] is the last. Returns how many. */
+unsigned span_take(struct span *span, unsigned limit, void **blocks);
+
+/* Gives a block back to the bits. False: it is there already. */
+bool span_put(struct span *span, const void *block);
+
+/* Whether the granule map and the bits agree, block by block. The caller holds the bucket. */
+bool span_is_whole(const struct span *span);
+
+/* Bytes asked for, of all busy blocks. */
+size_t span_sum(const struct span *span);
+
+#endif

@@ -1,0 +1,364 @@
+#include "heap/thread.h"
+
+#include "base/message.h"
+#include "heap/front_end.h"
+#include "heap/magazine.h"
+#include "heap/meta.h"
+#include "heap/registry.h"
+
+#include <winnt.h>
+
+/* --- the stand-in ---------------------------------------------------------------------------------------------------
+ */
+
+/* No tag of a slice is so little above this one that it names a bucket. */
+#define TAG_OF_NONE 0xFFFFF000u
+
+struct front thread_no_front = {
+    .magazines = {[0 ... BUCKET_COUNT - 1] = {.top = magazine_none, .limit = magazine_none}},
+    .tag = TAG_OF_NONE,
+};
+
+THREAD_LOCAL struct thread_fronts thread_fronts = {
+    .default_front = &thread_no_front,
+    .recent_front = &thread_no_front,
+};
+SHARE_THREAD_LOCAL(thread_fronts);
+
+_Noreturn void thread_reentered(void)
+{
+    static const char text[] = "cairn: a signal handler uses a heap, and interrupted a call that does so too\n";
+    thread_fronts.is_inside = false;
+    os_write_error(text, sizeof text - 1);
+    os_abort();
+}
+
+/* --- threads and their tables of fronts -----------------------------------------------------------------------------
+ */
+
+struct thread {
+    struct thread *next;
+    struct thread *previous;
+    struct thread_fronts *local;
+    struct front *fronts;
+    struct front **table; /* by heap; a place that was given up holds the stand-in */
+    size_t table_size;    /* a power of two */
+    size_t table_used;    /* places that are not NULL */
+};
+
+/* Guards all lists of threads and fronts. A thread looks into its own table without it, but changes it with it. */
+static struct lock lock;
+static struct thread *threads;
+
+#define FIRST_TABLE_SIZE ((size_t)8)
+
+void thread_lock(void)
+{
+    lock_acquire(&lock);
+}
+
+void thread_unlock(void)
+{
+    lock_release(&lock);
+}
+
+static size_t place_of(const struct front_end *end, size_t table_size)
+{
+    return ((uintptr_t)(end->tag >> TAG_NUMBER_SHIFT) * 0x9E3779B1u) & (table_size - 1);
+}
+
+static struct front *find(const struct thread *thread, const struct front_end *end)
+{
+    if (thread->table_size == 0)
+        return NULL;
+    size_t place = place_of(end, thread->table_size);
+    for (;; place = (place + 1) & (thread->table_size - 1)) {
+        struct front *front = __atomic_load_n(&thread->table[place], __ATOMIC_RELAXED);
+        if (front == NULL || front->end == end)
+            return front;
+    }
+}
+
+static void insert(struct front **table, size_t size, struct front *front)
+{
+    size_t place = place_of(front->end, size);
+    while (__atomic_load_n(&table[place], __ATOMIC_RELAXED) != NULL)
+        place = (place + 1) & (size - 1);
+    __atomic_store_n(&table[place], front, __ATOMIC_RELAXED);
+}
+
+/* Makes room for one more front: at most half of the table is used. */
+static bool make_room(struct thread *thread)
+{
+    if (2 * (thread->table_used + 1) <= thread->table_size)
+        return true;
+    size_t count = 0;
+    for (struct front *front = thread->fronts; front != NULL; front = front->next)
+        count++;
+    size_t size = FIRST_TABLE_SIZE;
+    while (size < 4 * (count + 1))
+        size *= 2;
+    struct front **table = meta_allocate(size * sizeof *table);
+    if (table == NULL)
+        return false;
+    for (struct front *front = thread->fronts; front != NULL; front = front->next)
+        insert(table, size, front);
+    meta_free(thread->table);
+    thread->table = table;
+    thread->table_size = size;
+    thread->table_used = count;
+    return true;
+}
+
+/* --- fronts; the caller holds the lock ------------------------------------------------------------------------------
+ */
+
+static void link_to_end(struct front *front)
+{
+    struct front_end *end = front->end;
+    front->next_of_end = end->fronts;
+    if (end->fronts != NULL)
+        end->fronts->previous_of_end = front;
+    end->fronts = front;
+}
+
+static void link_to_thread(struct thread *thread, struct front *front)
+{
+    front->thread = thread;
+    front->next = thread->fronts;
+    if (thread->fronts != NULL)
+        thread->fronts->previous = front;
+    thread->fronts = front;
+    insert(thread->table, thread->table_size, front);
+    thread->table_used++;
+}
+
+static void unlink_front(struct front *front)
+{
+    if (front->next_of_end != NULL)
+        front->next_of_end->previous_of_end = front->previous_of_end;
+    if (front->previous_of_end != NULL)
+        front->previous_of_end->next_of_end = front->next_of_end;
+    else
+        front->end->fronts = front->next_of_end;
+
+    struct thread *thread = front->thread;
+    if (front->next != NULL)
+        front->next->previous = front->previous;
+    if (front->previous != NULL)
+        front->previous->next = front->next;
+    else
+        thread->fronts = front->next;
+
+    size_t place = place_of(front->end, thread->table_size);
+    while (__atomic_load_n(&thread->table[place], __ATOMIC_RELAXED) != front)
+        place = (place + 1) & (thread->table_size - 1);
+    __atomic_store_n(&thread->table[place], &thread_no_front, __ATOMIC_RELAXED);
+}
+
+static struct front *new_front(struct front_end *end)
+{
+    struct front *front = meta_allocate(sizeof *front);
+    if (front == NULL)
+        return NULL;
+    for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++)
+        front->magazines[bucket] = thread_no_front.magazines[bucket];
+    front->tag = end->tag;
+    front->end = end;
+    return front;
+}
+
+static void free_front(struct front *front)
+{
+    magazine_release_all(front);
+    meta_free(front);
+}
+
+static struct front *new_front_of_thread(struct thread *thread, struct front_end *end)
+{
+    if (!make_room(thread))
+        return NULL;
+    struct front *front = new_front(end);
+    if (front == NULL)
+        return NULL;
+    link_to_end(front);
+    link_to_thread(thread, front);
+    return front;
+}
+
+/* --- the calling thread ---------------------------------------------------------------------------------------------
+ */
+
+static void link_thread(struct thread *thread)
+{
+    thread->next = threads;
+    if (threads != NULL)
+        threads->previous = thread;
+    threads = thread;
+}
+
+static void unlink_thread(struct thread *thread)
+{
+    if (thread->next != NULL)
+        thread->next->previous = thread->previous;
+    if (thread->previous != NULL)
+        thread->previous->next = thread->next;
+    else
+        threads = thread->next;
+}
+
+static struct thread *this_thread(void)
+{
+    if (LIKELY(thread_fronts.thread != NULL) || thread_fronts.has_ended)
+        return thread_fronts.thread;
+    struct thread *thread = meta_allocate(sizeof *thread);
+    if (thread == NULL)
+        return NULL;
+    thread->local = &thread_fronts;
+    thread_lock();
+    link_thread(thread);
+    thread_unlock();
+    thread_fronts.thread = thread;
+
+    /* The system may allocate to note this, and finds that all is there already. */
+    thread_fronts.is_inside = false;
+    os_arm_thread_exit();
+    thread_fronts.is_inside = true;
+    return thread;
+}
+
+static void make_recent(const struct front_end *end, struct front *front)
+{
+    if (end->heap == registry_default_heap()) {
+        thread_fronts.default_front = front;
+        thread_fronts.default_heap = end->heap;
+    } else {
+        thread_fronts.recent_front = front;
+        thread_fronts.recent_heap = end->heap;
+    }
+}
+
+static struct front *shared_front(struct front_end *end)
+{
+    if (end->shared == NULL)
+        end->shared = new_front(end);
+    return end->shared;
+}
+
+struct front *thread_front(struct front_end *end)
+{
+    struct thread *thread = this_thread();
+    if (thread == NULL)
+        return NULL;
+
+    struct front *front = find(thread, end);
+    if (front == NULL && (end->heap->flags & HEAP_NO_SERIALIZE))
+        front = shared_front(end);
+    if (front == NULL) {
+        thread_lock();
+        front = new_front_of_thread(thread, end);
+        thread_unlock();
+    }
+    if (front != NULL)
+        make_recent(end, front);
+    return front;
+}
+
+/* Gives what the ending thread has back; what it does afterwards goes without a front. */
+static void end_thread(void)
+{
+    struct thread *thread = thread_fronts.thread;
+    if (thread == NULL)
+        return;
+    thread_fronts.is_inside = true;
+    thread_fronts.has_ended = true;
+    thread_fronts.thread = NULL;
+    thread_fronts.default_heap = thread_fronts.recent_heap = NULL;
+    thread_fronts.default_front = thread_fronts.recent_front = &thread_no_front;
+
+    thread_lock();
+    while (thread->fronts != NULL) {
+        struct front *front = thread->fronts;
+        magazine_empty_all(front);
+        unlink_front(front);
+        free_front(front);
+    }
+    unlink_thread(thread);
+    thread_unlock();
+    meta_free(thread->table);
+    meta_free(thread);
+    thread_fronts.is_inside = false;
+}
+
+bool thread_start(void)
+{
+    return os_on_thread_exit(end_thread);
+}
+
+/* --- heaps that go --------------------------------------------------------------------------------------------------
+ */
+
+/* Other threads may have the heap at hand; they do not use it, but another that is made at its address they may. */
+static void forget_heap(const struct heap *heap)
+{
+    for (struct thread *thread = threads; thread != NULL; thread = thread->next) {
+        if (__atomic_load_n(&thread->local->recent_heap, __ATOMIC_RELAXED) == heap)
+            __atomic_store_n(&thread->local->recent_heap, NULL, __ATOMIC_RELAXED);
+    }
+}
+
+void thread_forget(struct front_end *end)
+{
+    thread_lock();
+    forget_heap(end->heap);
+    while (end->fronts != NULL) {
+        struct front *front = end->fronts;
+        unlink_front(front);
+        free_front(front);
+    }
+    thread_unlock();
+    if (end->shared != NULL)
+        free_front(end->shared);
+}
+
+/* --- the child of a fork --------------------------------------------------------------------------------------------
+ */
+
+/*
+ * The other threads are not there, but their magazines are, as they were at some moment of the fork, each page at its
+ * own: a block may be listed that is busy, or listed twice. Only those that are free by the granule map are taken, and
+ * the bits take a block only once.
+ */
+static void adopt_magazine(struct front *front, unsigned bucket)
+{
+    void **bottom = front->magazines[bucket].limit - front->capacity[bucket];
+    void **top = front->magazines[bucket].top;
+    if (front->capacity[bucket] == 0 || top < bottom || top > front->magazines[bucket].limit)
+        return;
+    for (void **place = top; place > bottom; place--) {
+        const struct span *span = span_of(*place);
+        bool is_free_block = span != NULL && span_tag(span) == (front->tag | bucket << TAG_BUCKET_SHIFT) &&
+                             span_has_block_at(span, *place) && !span_is_busy(*place);
+        if (is_free_block)
+            front_end_put(front->end, bucket, 1, place);
+    }
+}
+
+void thread_adopt_all(void)
+{
+    for (struct thread *thread = threads, *next; thread != NULL; thread = next) {
+        next = thread->next;
+        if (thread == thread_fronts.thread)
+            continue;
+        while (thread->fronts != NULL) {
+            struct front *front = thread->fronts;
+            for (unsigned bucket = 1; bucket < BUCKET_COUNT; bucket++)
+                adopt_magazine(front, bucket);
+            unlink_front(front);
+            free_front(front);
+        }
+        unlink_thread(thread);
+        meta_free(thread->table);
+        meta_free(thread);
+    }
+}

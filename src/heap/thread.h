@@ -1,0 +1,73 @@
+/*
+ * Threads: what each has of the front ends of the heaps that it uses.
+ *
+ *     thread_fronts (thread-local)      struct thread                      struct front (one for each heap)
+ *     default heap, its front  ------+  fronts by heap, a hash table  -->  a magazine for each bucket
+ *     recent heap, its front   -----+|  list of its fronts                 tag of the heap's front end
+ *     thread  ----------------------++->
+ *
+ * The two pairs in front make the common case two comparisons. A thread that has no front for a heap has a stand-in
+ * whose magazines are always empty and always full, so that the fast paths need not ask whether there is one.
+ */
+#ifndef CAIRN_HEAP_THREAD_H
+#define CAIRN_HEAP_THREAD_H
+
+#include "heap/bucket.h"
+
+struct heap;
+struct front_end;
+
+/* A stack of free blocks: top points at the last one, or at a NULL where there is none. */
+struct magazine {
+    void **top;
+    void **limit; /* where top points when it is full */
+};
+_Static_assert(sizeof(void *) != 8 || sizeof(struct magazine) == GRANULE_SIZE,
+               "a magazine is found by a size that is rounded up to a granule");
+
+struct front {
+    struct magazine magazines[BUCKET_COUNT];
+    uint32_t tag;                    /* of the heap's spans, without the bucket */
+    uint16_t capacity[BUCKET_COUNT]; /* of the magazines */
+    struct front_end *end;
+    struct thread *thread; /* NULL: of a heap that is not serialized, and belongs to no thread */
+    struct front *next;    /* of the thread's fronts */
+    struct front *previous;
+    struct front *next_of_end; /* of the front end's fronts */
+    struct front *previous_of_end;
+};
+
+struct thread_fronts {
+    const void *default_heap;
+    struct front *default_front; /* never NULL */
+    const void *recent_heap;
+    struct front *recent_front; /* never NULL */
+    struct thread *thread;      /* NULL: the thread has none yet, or no more */
+    bool is_inside;             /* inside a call that is not on the fast path */
+    bool has_ended;             /* the thread's fronts are gone and will not come again */
+};
+
+extern THREAD_LOCAL struct thread_fronts thread_fronts SHARED_AS("thread_fronts");
+
+/* The stand-in. */
+extern struct front thread_no_front;
+
+/* Ends the process: a call was interrupted by a signal handler that calls in turn. */
+_Noreturn void thread_reentered(void);
+
+/* The calling thread's front for a heap whose front end this is, made if there is none. NULL: no memory, or the thread
+ * is ending. It becomes the recent one. */
+struct front *thread_front(struct front_end *end);
+
+/* Removes all fronts of a front end, whose heap nobody uses any more. Their magazines are not emptied. */
+void thread_forget(struct front_end *end);
+
+/* Has threads that end give their blocks back. False: no memory. */
+bool thread_start(void);
+
+/* Around a fork: holds the list of threads. In the child, the blocks of all other threads are given back. */
+void thread_lock(void);
+void thread_unlock(void);
+void thread_adopt_all(void);
+
+#endif
