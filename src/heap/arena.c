@@ -8,6 +8,7 @@
 
 #include "base/align.h"
 #include "base/assert.h"
+#include "heap/cleaner.h"
 #include "heap/lock.h"
 
 #include <string.h>
@@ -19,12 +20,19 @@
 #define LARGEST_RUN ((size_t)1 << (sizeof(void *) == 8 ? 42 : 30))
 
 /*
- * Memory that may be warm, in all. What heaps decommit must leave room for runs that are given back, and those for
- * small ones, such as the segment of a small heap: whoever asks for the least at a time asks most often.
+ * Memory that may be warm, in all, until the cleaner takes it away. What heaps decommit must leave room for runs that
+ * are given back, and those for small ones, such as the segment of a small heap: whoever asks for the least at a time
+ * asks most often.
  */
-#define WARM_DECOMMITTED ((size_t)2 << 20)
-#define WARM_RUNS ((size_t)4 << 20)
-#define WARM_SMALL_RUNS ((size_t)5 << 20)
+#define WARM_DECOMMITTED ((size_t)48 << 20)
+#define WARM_RUNS ((size_t)64 << 20)
+#define WARM_SMALL_RUNS ((size_t)65 << 20)
+
+/* And so much of what is in use more. */
+#define WARM_SHARE 2
+
+/* Less than this is not worth a thread. */
+#define MUCH_WARM ((size_t)1 << 20)
 
 /* Up to this size it is cheaper to clear pages than to have the system take and give them. */
 #define CLEAR_BY_HAND_LIMIT ((size_t)256 << 10)
@@ -34,7 +42,8 @@ SHARE(arenas);
 atomic_uint arena_count;
 
 static struct lock lock;
-static atomic_size_t warm_bytes; /* accessible and not committed, in all arenas */
+static atomic_size_t warm_bytes;            /* accessible and not committed, in all arenas */
+static atomic_size_t committed_bytes_total; /* in all arenas */
 
 void arena_lock(void)
 {
@@ -131,10 +140,20 @@ static size_t committed_bytes(const struct arena *arena, size_t first, size_t en
 /* Adds to the warm memory, unless that would be more than `limit`. */
 static bool may_keep_warm(size_t bytes, size_t limit)
 {
-    if (atomic_fetch_add_explicit(&warm_bytes, bytes, memory_order_relaxed) + bytes <= limit)
+    size_t warm = atomic_fetch_add_explicit(&warm_bytes, bytes, memory_order_relaxed) + bytes;
+    size_t in_use = atomic_load_explicit(&committed_bytes_total, memory_order_relaxed);
+    if (warm <= limit + in_use / WARM_SHARE && cleaner_delay() != 0) {
+        if (warm >= MUCH_WARM)
+            cleaner_ask();
         return true;
+    }
     atomic_fetch_sub_explicit(&warm_bytes, bytes, memory_order_relaxed);
     return false;
+}
+
+bool arena_has_much_warm(void)
+{
+    return atomic_load_explicit(&warm_bytes, memory_order_relaxed) >= MUCH_WARM;
 }
 
 static void no_longer_warm(size_t bytes)
@@ -385,6 +404,17 @@ static void disown_units(struct arena *arena, size_t first, size_t end)
     }
 }
 
+/* Gives the memory of the granule map back for units all of whose pages lie in [page, end), where no block starts. */
+static void discard_map(struct arena *arena, size_t page, size_t end)
+{
+    size_t first = (page + pages_per_unit() - 1) / pages_per_unit();
+    size_t units_end = end / pages_per_unit();
+    uintptr_t from = align_up((uintptr_t)&arena->granules[first * GRANULES_PER_UNIT], os_page_size());
+    uintptr_t to = align_down((uintptr_t)&arena->granules[units_end * GRANULES_PER_UNIT], os_page_size());
+    if (from < to)
+        os_discard((void *)from, to - from);
+}
+
 /* Takes the memory of warm pages in [page, end) away. */
 static void cool_pages(struct arena *arena, size_t page, size_t end)
 {
@@ -397,6 +427,7 @@ static void cool_pages(struct arena *arena, size_t page, size_t end)
             if (os_decommit(page_address(arena, warm), bytes)) {
                 mark_pages(arena->accessible, warm, warm_end, false);
                 no_longer_warm(bytes);
+                discard_map(arena, warm, warm_end);
             }
         }
         page = warm_end;
@@ -447,6 +478,7 @@ void arena_give_back(void *run, bool keep_warm)
     size_t bytes = committed_bytes(arena, first, end);
 
     disown_units(arena, first, end);
+    atomic_fetch_sub_explicit(&committed_bytes_total, bytes, memory_order_relaxed);
     if (!keep_warm || !may_keep_warm(bytes, end - first == 1 ? WARM_SMALL_RUNS : WARM_RUNS)) {
         atomic_fetch_add_explicit(&warm_bytes, bytes, memory_order_relaxed);
         cool_units(arena, first, end);
@@ -534,7 +566,8 @@ static void clear_pages(void *address, size_t size)
  * Makes [page, end) accessible where it is not, and zero where it already was, if asked. Pages that may be executed are
  * always told to the system: warm ones may not.
  */
-static bool make_accessible(struct arena *arena, size_t page, size_t end, enum os_access access, bool zeroed)
+static bool make_accessible(struct arena *arena, size_t page, size_t end, enum os_access access,
+                            enum arena_contents contents)
 {
     while (page < end) {
         bool accessible = find_page(arena, arena->accessible, page, page + 1, true) == page;
@@ -555,8 +588,10 @@ static bool make_accessible(struct arena *arena, size_t page, size_t end, enum o
             mark_pages(arena->accessible, page, span_end, true);
             atomic_fetch_add_explicit(&warm_bytes, span_size, memory_order_relaxed);
         }
-        if (accessible && zeroed)
+        if (accessible && contents == ARENA_ZEROS)
             clear_pages(span, span_size);
+        if (!accessible && contents == ARENA_RESIDENT)
+            os_populate(span, span_size);
         page = span_end;
     }
     return true;
@@ -594,7 +629,7 @@ bool arena_mark(void *run, const void *address)
     return true;
 }
 
-bool arena_commit(void *run, void *address, size_t size, enum os_access access, bool zeroed)
+bool arena_commit(void *run, void *address, size_t size, enum os_access access, enum arena_contents contents)
 {
     struct part part = part_of(run, (uintptr_t)address, size);
     struct arena *arena = part.arena;
@@ -602,11 +637,12 @@ bool arena_commit(void *run, void *address, size_t size, enum os_access access, 
 
     if (is_segment && !make_tables_ready(arena, part.first, part.end))
         return false;
-    if (!make_accessible(arena, part.page, part.page_end, access, zeroed))
+    if (!make_accessible(arena, part.page, part.page_end, access, contents))
         return false;
     if (is_segment)
         own_units(arena, part.run_first, part.first, part.end);
     mark_pages(arena->committed, part.page, part.page_end, true);
+    atomic_fetch_add_explicit(&committed_bytes_total, size, memory_order_relaxed);
     no_longer_warm(size);
     return true;
 }
@@ -617,6 +653,7 @@ void arena_decommit(void *run, void *address, size_t size, bool keep_warm)
     struct arena *arena = part.arena;
 
     mark_pages(arena->committed, part.page, part.page_end, false);
+    atomic_fetch_sub_explicit(&committed_bytes_total, size, memory_order_relaxed);
     for (size_t i = part.first; i < part.end; i++) {
         if (i != part.run_first && arena->committed[i] == 0)
             disown_unit(&arena->units[i]);

@@ -140,11 +140,15 @@ void arena_give_back(void *run, bool keep_warm);
 /* Gives the units of a run behind its first `size` bytes back; none of their pages is committed. */
 void arena_trim(void *run, size_t size);
 
-/*
- * Makes pages of a run usable and counts them as committed. They read as zero if `zeroed`, else as anything. False: no
- * memory, and none of them is counted.
- */
-bool arena_commit(void *run, void *address, size_t size, enum os_access access, bool zeroed);
+/* What freshly committed pages are to hold. */
+enum arena_contents {
+    ARENA_ANYTHING,
+    ARENA_ZEROS,
+    ARENA_RESIDENT, /* anything, and they will all be used soon */
+};
+
+/* Makes pages of a run usable and counts them as committed. False: no memory, and none of them is counted. */
+bool arena_commit(void *run, void *address, size_t size, enum os_access access, enum arena_contents contents);
 
 /* Counts pages of a run, all of them committed, as not committed, and takes their memory away or keeps it warm. */
 void arena_decommit(void *run, void *address, size_t size, bool keep_warm);
@@ -164,6 +168,9 @@ uintptr_t arena_find_page(const struct arena *arena, uintptr_t from, uintptr_t e
 
 /* Takes the memory of warm pages outside all runs away. */
 void arena_purge(void) SHARED_AS("arena_purge");
+
+/* Whether so much memory is warm that it is worth giving back. */
+bool arena_has_much_warm(void);
 
 /* Around a fork: the child never sees a run half taken. */
 void arena_lock(void);

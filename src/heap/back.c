@@ -4,6 +4,8 @@
 #include "heap/block.h"
 #include "heap/top.h"
 
+#include <winnt.h>
+
 /* Commits grow with the segment, so that their number stays small, up to this. */
 #define LARGEST_COMMIT_STEP ((size_t)256 << 10)
 
@@ -431,7 +433,8 @@ static NOINLINE bool decommit_inside(struct segment *segment, const struct neigh
         return false;
     if (heap->decommits_reluctantly && !is_worth_decommitting(heap, segment, from, end))
         return false;
-    segment_decommit(segment, from, end, heap->access == OS_READ_WRITE);
+    /* What stays warm the cleaner takes away later, for which it must be able to lock the heap. */
+    segment_decommit(segment, from, end, heap->access == OS_READ_WRITE && !(heap->flags & HEAP_NO_SERIALIZE));
     heap->bins.top_ready = 0;
     return true;
 }

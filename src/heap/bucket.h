@@ -2,8 +2,8 @@
  * Buckets: the sizes that the front end serves, each with one size of block.
  *
  *     bucket   1 ..  64   16, 32, ... 1024         found by a shift
- *     bucket  65 ..  88   1152, 1280, ... 4096
- *     bucket  89 .. 136   4352, 4608, ... 16384
+ *     bucket  65 .. 120   1152, 1280, ... 8192
+ *     bucket 121 .. 152   8448, 8704, ... 16384
  *
  * So at most 255 bytes of a block were not asked for: what a walk reports as overhead is a byte.
  *
@@ -15,13 +15,13 @@
 
 #include "heap/arena.h"
 
-#define BUCKET_COUNT 137 /* bucket 0 is no bucket */
+#define BUCKET_COUNT 153 /* bucket 0 is no bucket */
 
 #define BUCKET_SMALL_COUNT 64
 #define BUCKET_SMALL_LIMIT ((size_t)1024)
-#define BUCKET_MIDDLE_COUNT 88
+#define BUCKET_MIDDLE_COUNT 120
 #define BUCKET_MIDDLE_SHIFT 7
-#define BUCKET_MIDDLE_LIMIT ((size_t)4096)
+#define BUCKET_MIDDLE_LIMIT ((size_t)8192)
 #define BUCKET_SHIFT 8
 #define BUCKET_LIMIT ((size_t)16384)
 

@@ -7,6 +7,7 @@
 #ifndef CAIRN_HEAP_ENTER_H
 #define CAIRN_HEAP_ENTER_H
 
+#include "heap/cleaner.h"
 #include "heap/heap.h"
 #include "heap/thread.h"
 
@@ -23,17 +24,21 @@ static ALWAYS_INLINE void call_begin(void)
 
 static ALWAYS_INLINE void call_end(void)
 {
+    if (UNLIKELY(atomic_load_explicit(&cleaner_is_wanted, memory_order_relaxed)))
+        cleaner_start();
     atomic_signal_fence(memory_order_seq_cst);
     thread_fronts.is_inside = false;
 }
 
 /*
- * Whether no other thread can be in the heap during a call: the process has one thread, which gets no second one within
- * a call, unless the heap calls back; or this thread holds the lock already; or the program sees to it.
+ * Whether no other thread can be in the heap during a call: the process has one thread, and not the cleaner, neither of
+ * which changes within a call, unless the heap calls back; or this thread holds the lock already; or the program sees
+ * to it.
  */
 static inline bool heap_is_alone(struct heap *heap, uint32_t flags)
 {
-    return (os_is_single_threaded() && LIKELY(!heap->calls_back)) || ((flags | heap->flags) & HEAP_NO_SERIALIZE) ||
+    bool is_only_thread = os_is_single_threaded() && !atomic_load_explicit(&cleaner_is_running, memory_order_acquire);
+    return (is_only_thread && LIKELY(!heap->calls_back)) || ((flags | heap->flags) & HEAP_NO_SERIALIZE) ||
            lock_is_held(&heap->lock);
 }
 

@@ -107,6 +107,11 @@ static void free_hot(struct heap *heap, unsigned bucket, void *block)
 /* --- allocating -----------------------------------------------------------------------------------------------------
  */
 
+static bool must_be_zero(const struct heap *heap, uint32_t flags, size_t size)
+{
+    return (flags & HEAP_ZERO_MEMORY) || (size > heap->normal_limit && !(flags & FRONT_ANY_CONTENTS));
+}
+
 /* Allocates from the back end, or from the front end if with this allocation the bucket becomes active. */
 static enum outcome allocate_in_heap(struct heap *heap, uint32_t flags, size_t size, void **block)
 {
@@ -114,7 +119,7 @@ static enum outcome allocate_in_heap(struct heap *heap, uint32_t flags, size_t s
     bool activated = size <= BUCKET_LIMIT && count_allocation(heap, bucket_of(size));
     enum outcome outcome = OUTCOME_OK;
     if (!activated || !allocate_hot(heap, bucket_of(size), flags, size, block))
-        outcome = heap_allocate(heap, size, (flags & HEAP_ZERO_MEMORY) != 0, block);
+        outcome = heap_allocate(heap, size, must_be_zero(heap, flags, size), block);
     heap_let_in(heap, locked);
     return outcome;
 }
@@ -161,7 +166,7 @@ static enum outcome allocate_aligned(struct heap *heap, uint32_t flags, size_t s
         allocate_hot(heap, bucket_of(hot_size), flags, size, block))
         outcome = OUTCOME_OK;
     else
-        outcome = heap_allocate_aligned(heap, size, alignment, (flags & HEAP_ZERO_MEMORY) != 0, block);
+        outcome = heap_allocate_aligned(heap, size, alignment, must_be_zero(heap, flags, size), block);
     heap_let_in(heap, locked);
     return outcome;
 }
@@ -244,7 +249,7 @@ static void zero_behind(void *block, size_t from, size_t size)
 /* Resizes a block where it is, if that can be. *old_size: its size, if it is a block. */
 static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_t size, size_t *old_size)
 {
-    bool zero = (flags & HEAP_ZERO_MEMORY) != 0;
+    bool zero = must_be_zero(heap, flags, size);
     struct hot hot;
     enum outcome outcome;
 
@@ -269,11 +274,12 @@ static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_
 /* Allocates anew, copies, frees. A failure leaves the old block as it was. */
 static enum outcome move(struct heap *heap, uint32_t flags, void *block, size_t old_size, size_t size, void **moved)
 {
-    enum outcome outcome = allocate(heap, flags & ~(uint32_t)HEAP_ZERO_MEMORY, size, moved);
+    enum outcome outcome = allocate(heap, size <= heap->normal_limit ? flags & ~(uint32_t)HEAP_ZERO_MEMORY : flags,
+                                    size, moved);
     if (outcome != OUTCOME_OK)
         return outcome;
     memcpy(*moved, block, size_min(size, old_size));
-    if (flags & HEAP_ZERO_MEMORY)
+    if ((flags & HEAP_ZERO_MEMORY) && size <= heap->normal_limit) /* a large block is zero already */
         zero_behind(*moved, old_size, size);
     outcome = free_block(heap, flags, block);
     if (UNLIKELY(outcome != OUTCOME_OK))

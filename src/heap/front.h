@@ -6,7 +6,8 @@
  * and say so, and the functions below find out what it is. So every check is made on every call: `front_push` knows
  * from the granule map that a busy block starts at the address, and from the tag that it is the heap's.
  *
- * Flags are Windows': HEAP_ZERO_MEMORY, HEAP_NO_SERIALIZE, HEAP_REALLOC_IN_PLACE_ONLY; others mean nothing here.
+ * Flags are Windows': HEAP_ZERO_MEMORY, HEAP_NO_SERIALIZE, HEAP_REALLOC_IN_PLACE_ONLY; others mean nothing here, but
+ * for one of ours.
  */
 #ifndef CAIRN_HEAP_FRONT_H
 #define CAIRN_HEAP_FRONT_H
@@ -14,6 +15,9 @@
 #include "heap/heap.h"
 #include "heap/span.h"
 #include "heap/thread.h"
+
+/* A large block may hold anything. Without it, it is zero, as on Windows (win32-heap.md 1.5). */
+#define FRONT_ANY_CONTENTS 0x80000000u
 
 /*
  * Takes a block from the thread's magazine for the size. NULL: it must be allocated by front_allocate.

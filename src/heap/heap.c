@@ -155,7 +155,7 @@ static struct heap *create_in_arena(const struct heap_parameters *parameters, co
     if (heap == NULL)
         return NULL;
 
-    if (!arena_commit(heap, heap, layout->committed, access_for(parameters), false)) {
+    if (!arena_commit(heap, heap, layout->committed, access_for(parameters), ARENA_ANYTHING)) {
         arena_give_back(heap, false);
         return NULL;
     }
@@ -305,7 +305,7 @@ bool heap_may_have(const struct heap *heap, size_t size)
 enum outcome heap_allocate(struct heap *heap, size_t size, bool zero, void **block)
 {
     if (UNLIKELY(size > heap->normal_limit))
-        return may_be_large(heap, size) ? large_allocate(heap, size, block) : OUTCOME_NO_MEMORY;
+        return may_be_large(heap, size) ? large_allocate(heap, size, zero, block) : OUTCOME_NO_MEMORY;
 
     uintptr_t data;
     enum outcome outcome = back_allocate(heap, size, &data);
@@ -323,7 +323,7 @@ enum outcome heap_allocate_aligned(struct heap *heap, size_t size, size_t alignm
     if (__builtin_add_overflow(size, 2 * alignment, &with_slack))
         return OUTCOME_NO_MEMORY;
     if (with_slack > heap->normal_limit)
-        return may_be_large(heap, with_slack) ? large_allocate_aligned(heap, size, alignment, block)
+        return may_be_large(heap, with_slack) ? large_allocate_aligned(heap, size, alignment, zero, block)
                                               : OUTCOME_NO_MEMORY;
 
     uintptr_t data;
@@ -472,6 +472,14 @@ void heap_sum(const struct heap *heap, struct heap_totals *totals)
     totals->reserved = heap->reserved_bytes + heap->large_reserved;
 }
 SHARE(heap_sum);
+
+void heap_cool(struct heap *heap)
+{
+    if (!heap->owns_memory)
+        return;
+    for (struct segment *segment = &heap->first; segment != NULL; segment = segment->next)
+        arena_cool(segment, segment, segment->reserved);
+}
 
 void heap_trim(struct heap *heap)
 {

@@ -143,6 +143,9 @@ enum outcome heap_check_block(struct heap *heap, const void *block);
 
 void heap_sum(const struct heap *heap, struct heap_totals *totals) SHARED_AS("heap_sum");
 
+/* Gives the memory of warm pages back to the system. */
+void heap_cool(struct heap *heap);
+
 /* Gives the memory inside free blocks back to the system. */
 void heap_trim(struct heap *heap);
 

@@ -83,14 +83,14 @@ static size_t committed_bytes(const struct unit *unit)
 }
 
 /* Makes a run that was taken for a block the block's; its data is the first that is aligned. False: no memory. */
-static bool set_up(struct heap *heap, char *run, size_t size, size_t alignment, void **data)
+static bool set_up(struct heap *heap, char *run, size_t size, size_t alignment, bool zero, void **data)
 {
     *data = (void *)align_up((uintptr_t)run + LARGE_DATA_OFFSET, alignment);
     size_t offset = (size_t)((char *)*data - run);
     size_t from = not_committed_in_front(offset);
     size_t committed;
     if (!committed_for(size, offset, &committed) || !arena_mark(run, *data) ||
-        !arena_commit(run, run + from, committed - from, heap->access, true))
+        !arena_commit(run, run + from, committed - from, heap->access, zero ? ARENA_ZEROS : ARENA_ANYTHING))
         return false;
 
     struct arena *arena = arena_of(run);
@@ -106,7 +106,7 @@ static bool set_up(struct heap *heap, char *run, size_t size, size_t alignment, 
     return true;
 }
 
-enum outcome large_allocate_aligned(struct heap *heap, size_t size, size_t alignment, void **data)
+enum outcome large_allocate_aligned(struct heap *heap, size_t size, size_t alignment, bool zero, void **data)
 {
     size_t reserved;
     if (__builtin_add_overflow(size, LARGE_DATA_OFFSET, &reserved))
@@ -117,15 +117,15 @@ enum outcome large_allocate_aligned(struct heap *heap, size_t size, size_t align
     char *run = arena_take(reserved, heap, RUN_LARGE);
     if (run == NULL)
         return OUTCOME_NO_MEMORY;
-    if (set_up(heap, run, size, alignment, data))
+    if (set_up(heap, run, size, alignment, zero, data))
         return OUTCOME_OK;
     arena_give_back(run, false);
     return OUTCOME_NO_MEMORY;
 }
 
-enum outcome large_allocate(struct heap *heap, size_t size, void **data)
+enum outcome large_allocate(struct heap *heap, size_t size, bool zero, void **data)
 {
-    return large_allocate_aligned(heap, size, GRANULE_SIZE, data);
+    return large_allocate_aligned(heap, size, GRANULE_SIZE, zero, data);
 }
 
 void large_free(struct heap *heap, struct unit *unit)
@@ -151,8 +151,8 @@ static void shrink(struct heap *heap, struct unit *unit, size_t committed)
     heap->large_reserved += run_bytes(unit);
 }
 
-/* Commits more behind a block; the new pages are zero. */
-static bool extend(struct heap *heap, struct unit *unit, size_t committed)
+/* Commits more behind a block; the new pages are zero, if asked for. */
+static bool extend(struct heap *heap, struct unit *unit, size_t committed, bool zero)
 {
     char *run = run_of(unit);
     size_t more = committed - unit->large_committed;
@@ -163,7 +163,7 @@ static bool extend(struct heap *heap, struct unit *unit, size_t committed)
         if (!extended)
             return false;
     }
-    if (!arena_commit(run, run + unit->large_committed, more, heap->access, true))
+    if (!arena_commit(run, run + unit->large_committed, more, heap->access, zero ? ARENA_ZEROS : ARENA_ANYTHING))
         return false;
     unit->large_committed = committed;
     heap->large_committed += more;
@@ -177,12 +177,13 @@ enum outcome large_resize(struct heap *heap, struct unit *unit, size_t size, boo
 
     if (!committed_for(size, unit->large_offset, &committed))
         return OUTCOME_CANNOT_RESIZE;
-    if (committed > unit->large_committed && (!may_extend || !extend(heap, unit, committed)))
+    size_t zeros_from = unit->large_committed - unit->large_offset;
+    if (committed > unit->large_committed && (!may_extend || !extend(heap, unit, committed, zero)))
         return OUTCOME_CANNOT_RESIZE;
     if (committed < unit->large_committed)
         shrink(heap, unit, committed);
     if (zero && size > unit->large_size)
-        memset(data + unit->large_size, 0, size - unit->large_size);
+        memset(data + unit->large_size, 0, size_min(size, zeros_from) - unit->large_size);
     heap->requested_bytes += size - unit->large_size;
     unit->large_size = size;
     return OUTCOME_OK;

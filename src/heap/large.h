@@ -20,8 +20,9 @@ struct unit *large_find(const struct heap *heap, const void *address);
 
 void *large_data(const struct unit *unit);
 
-enum outcome large_allocate(struct heap *heap, size_t size, void **data);
-enum outcome large_allocate_aligned(struct heap *heap, size_t size, size_t alignment, void **data);
+/* `zero`: the data is to be zero; else it may hold anything. */
+enum outcome large_allocate(struct heap *heap, size_t size, bool zero, void **data);
+enum outcome large_allocate_aligned(struct heap *heap, size_t size, size_t alignment, bool zero, void **data);
 void large_free(struct heap *heap, struct unit *unit);
 
 /* Changes the size without moving: down always, up within the committed pages, or if `may_extend` and the address space

@@ -1,6 +1,7 @@
 #include "heap/registry.h"
 
 #include "base/assert.h"
+#include "heap/cleaner.h"
 #include "heap/front_end.h"
 #include "heap/meta.h"
 
@@ -106,6 +107,7 @@ static void start_child(void)
         if (front_end_of(heap) != NULL)
             front_end_free_places(front_end_of(heap));
     }
+    cleaner_forget();
     unlock_everything();
     thread_adopt_all();
 }

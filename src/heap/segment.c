@@ -7,6 +7,9 @@
 /* Segments double in size up to this (win32-heap.md 8). */
 #define LARGEST_SEGMENT ((size_t)0xFD0000)
 
+/* A heap of this size will use what it commits, and soon: it is had from the system in one go, not page by page. */
+#define POPULATE_FROM ((size_t)4 << 20)
+
 bool segment_commit(struct segment *segment, uintptr_t from, uintptr_t end)
 {
     struct heap *heap = segment->heap;
@@ -15,12 +18,13 @@ bool segment_commit(struct segment *segment, uintptr_t from, uintptr_t end)
     end = align_up(end, page);
 
     if (heap->owns_memory) {
+        enum arena_contents contents = heap->committed_bytes >= POPULATE_FROM ? ARENA_RESIDENT : ARENA_ANYTHING;
         for (;;) {
             from = segment_find_page(segment, from, end, false);
             if (from == end)
                 return true;
             uintptr_t span_end = segment_find_page(segment, from, end, true);
-            if (!arena_commit(segment, (void *)from, span_end - from, heap->access, false))
+            if (!arena_commit(segment, (void *)from, span_end - from, heap->access, contents))
                 return false;
             segment->committed += span_end - from;
             heap->committed_bytes += span_end - from;
@@ -166,7 +170,7 @@ bool segment_start_first(struct heap *heap, size_t reserved, size_t guard)
 static bool start_further(struct heap *heap, struct segment *segment, size_t reserved)
 {
     size_t first_commit = align_up(sizeof(struct segment) + BLOCK_HEAD_SIZE, os_page_size());
-    if (!arena_commit(segment, segment, first_commit, heap->access, false))
+    if (!arena_commit(segment, segment, first_commit, heap->access, ARENA_ANYTHING))
         return false;
 
     *segment = (struct segment){

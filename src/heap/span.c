@@ -31,7 +31,17 @@ unsigned span_slices_at_most(unsigned bucket)
 {
     size_t size = bucket_size(bucket);
     size_t largest = size <= 4096 ? 16 : size <= 8192 ? 32 : 64;
-    return (unsigned)size_min(slices_for(SPAN_BLOCKS * size), largest);
+    /* Rounded down: what is left of the last slice is too little for another span. */
+    size_t holding_all = (SPAN_BLOCKS * size + SPAN_OVERHEAD) >> SLICE_SHIFT;
+    unsigned most = (unsigned)size_max(size_min(holding_all, largest), span_slices_at_first(bucket));
+
+    /* The number of slices, of those not much smaller, of which blocks fill the most. */
+    unsigned best = most;
+    for (unsigned slices = most; slices > most / 2; slices--) {
+        if (count_in(bucket, slices) * best > count_in(bucket, best) * slices)
+            best = slices;
+    }
+    return best;
 }
 
 /* Lays the span's slices down in the tables, or takes them out. */

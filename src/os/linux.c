@@ -15,6 +15,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -24,6 +25,8 @@
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+
+#define POPULATE_WRITE 23 /* MADV_POPULATE_WRITE, which older headers lack */
 
 THREAD_LOCAL unsigned os_thread_number_cached;
 
@@ -141,6 +144,12 @@ void os_discard(void *address, size_t size)
         memset(address, 0, size);
 }
 
+void os_populate(void *address, size_t size)
+{
+    /* An older kernel refuses; then they become resident when they are touched. */
+    madvise(address, size, POPULATE_WRITE);
+}
+
 void os_release(void *address, size_t size)
 {
     if (munmap(address, size) == 0)
@@ -169,6 +178,12 @@ bool os_is_readable(const void *address)
 void os_wait(atomic_uint *word, unsigned expected)
 {
     syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
+}
+
+void os_wait_for(atomic_uint *word, unsigned expected, unsigned milliseconds)
+{
+    struct timespec time = {.tv_sec = milliseconds / 1000, .tv_nsec = (long)(milliseconds % 1000) * 1000000};
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, &time, NULL, 0);
 }
 
 void os_wake_one(atomic_uint *word)
@@ -213,9 +228,116 @@ _Noreturn void os_abort(void)
     abort();
 }
 
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+
+/* The sanitizers must know of every thread. */
+static void *run_work(void *work)
+{
+    void (*function)(void);
+    memcpy(&function, &work, sizeof function);
+    function();
+    return NULL;
+}
+
+bool os_run_beside(void (*work)(void))
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    void *argument;
+    memcpy(&argument, &work, sizeof argument);
+    if (pthread_attr_init(&attributes) != 0)
+        return false;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    bool started = pthread_create(&thread, &attributes, run_work, argument) == 0;
+    pthread_attr_destroy(&attributes);
+    return started;
+}
+
+static void forget_beside(void)
+{
+}
+
+#else
+
+#define BESIDE_STACK ((size_t)64 << 10)
+
+/*
+ * What the thread finds at its thread pointer: zeros, which is what our own thread-local variables and errno need. The
+ * C library's tables of threads are not there, so nothing that looks into them may be called.
+ */
+#define BESIDE_LOCAL ((size_t)32 << 10)
+
+static struct {
+    atomic_uint is_running; /* the system clears it when the thread has ended */
+    char *memory;           /* stack, then thread-local memory with the thread pointer in its middle */
+    void (*work)(void);
+} beside;
+
+static int run_beside(void *argument)
+{
+    (void)argument;
+    beside.work();
+    return 0;
+}
+
+static bool make_beside_memory(void)
+{
+    if (beside.memory == NULL)
+        beside.memory = map(BESIDE_STACK + 2 * BESIDE_LOCAL, PROT_READ | PROT_WRITE);
+    return beside.memory != NULL;
+}
+
+bool os_run_beside(void (*work)(void))
+{
+    unsigned idle = 0;
+    if (!atomic_compare_exchange_strong(&beside.is_running, &idle, 1))
+        return false;
+    if (!make_beside_memory()) {
+        atomic_store(&beside.is_running, 0);
+        return false;
+    }
+    char *stack_end = beside.memory + BESIDE_STACK;
+    char *thread_pointer = stack_end + BESIDE_LOCAL;
+    memset(stack_end, 0, 2 * BESIDE_LOCAL);
+#if defined(__x86_64__)
+    memcpy(thread_pointer, &thread_pointer, sizeof thread_pointer); /* the first word there is its own address */
+#endif
+    beside.work = work;
+
+    /* No signal handler of the program may run on that thread. */
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |
+                CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+    pid_t id;
+    int result = clone(run_beside, stack_end, flags, NULL, &id, thread_pointer, &beside.is_running);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (result < 0)
+        atomic_store(&beside.is_running, 0);
+    return result >= 0;
+}
+
+static void forget_beside(void)
+{
+    atomic_store(&beside.is_running, 0);
+}
+
+#endif
+
+static void (*on_fork_in_child)(void);
+
+/* The thread of os_run_beside is not in the child. */
+static void fork_in_child(void)
+{
+    forget_beside();
+    on_fork_in_child();
+}
+
 bool os_on_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void))
 {
-    return pthread_atfork(before, in_parent, in_child) == 0;
+    on_fork_in_child = in_child;
+    return pthread_atfork(before, in_parent, fork_in_child) == 0;
 }
 
 static pthread_key_t exit_key;

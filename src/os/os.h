@@ -91,6 +91,19 @@ _Noreturn void os_abort(void);
  * False: no memory. */
 bool os_on_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void));
 
+/*
+ * Runs `work` on a thread of its own, which the C library knows nothing of: the process stays one that counts as having
+ * one thread. `work` may use the functions of this header, and nothing else of the C library. One at a time. False: the
+ * system has no more threads.
+ */
+bool os_run_beside(void (*work)(void));
+
+/* Sleeps; returns early when *word is not `expected`, or is woken. */
+void os_wait_for(atomic_uint *word, unsigned expected, unsigned milliseconds);
+
+/* Makes committed pages resident, where the system can: touching them one by one costs several times as much. */
+void os_populate(void *address, size_t size);
+
 /* Has `ended` called in every thread that called os_arm_thread_exit, when it ends; once in a process. False: no memory.
  */
 bool os_on_thread_exit(void (*ended)(void));

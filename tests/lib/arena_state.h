@@ -14,8 +14,8 @@ struct arena_state {
     size_t warm_pages; /* accessible and not committed */
 };
 
-/* The most that may be warm when nothing is in use; generous, the exact bound is the arenas' own business. */
-#define WARM_PAGES_AT_MOST ((size_t)8 << 20 >> 12)
+/* The most that may be warm when little is in use; generous, the exact bound is the arenas' own business. */
+#define WARM_PAGES_AT_MOST ((size_t)80 << 20 >> 12)
 
 static inline bool granules_are_zero(const struct arena *arena, size_t unit)
 {

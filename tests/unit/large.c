@@ -16,7 +16,7 @@ static struct heap *heap;
 static unsigned char *allocate(size_t size)
 {
     void *block = NULL;
-    CHECK_EQ_INT(heap_allocate(heap, size, false, &block), OUTCOME_OK);
+    CHECK_EQ_INT(heap_allocate(heap, size, true, &block), OUTCOME_OK);
     return block;
 }
 
@@ -37,7 +37,8 @@ static size_t used_units(void)
     return state.used_units;
 }
 
-/* Aligned to 64 bytes and not more, zero to the end of the page, also in memory that another block has left. */
+/* Aligned to 64 bytes and not more, zero to the end of the page, also in memory that another block has left, if asked
+ * for. */
 static void place_and_zeros(void)
 {
     for (size_t size = MEBIBYTE - 0x1000; size < MEBIBYTE + 0x12000; size += 0x2345) {
