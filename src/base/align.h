@@ -13,6 +13,11 @@ static inline uintptr_t align_down(uintptr_t value, uintptr_t alignment)
     return value & ~(alignment - 1);
 }
 
+static inline bool is_power_of_two(size_t value)
+{
+    return value != 0 && (value & (value - 1)) == 0;
+}
+
 /* The caller knows that the sum does not overflow. */
 static inline uintptr_t align_up(uintptr_t value, uintptr_t alignment)
 {

@@ -13,6 +13,7 @@
     X(OUTCOME_FOREIGN, "block of another heap")                                                                        \
     X(OUTCOME_NOT_A_BLOCK, "no block starts at this address")                                                          \
     X(OUTCOME_ALREADY_FREE, "block is already free")                                                                   \
+    X(OUTCOME_OTHER_SIZE, "size or alignment is not the one asked for")                                                \
     X(OUTCOME_BLOCK_DAMAGED, "block header was overwritten")                                                           \
     X(OUTCOME_FREE_LIST_DAMAGED, "free block was overwritten")
 

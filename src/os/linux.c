@@ -12,6 +12,7 @@
 #include "base/message.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -21,6 +22,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -64,6 +66,7 @@ static bool is_out_of_memory(int error)
 }
 
 atomic_uint os_page_shift_cached;
+SHARE(os_page_shift_cached);
 
 unsigned os_find_page_shift(void)
 {
@@ -71,6 +74,7 @@ unsigned os_find_page_shift(void)
     atomic_store_explicit(&os_page_shift_cached, shift, memory_order_relaxed);
     return shift;
 }
+SHARE(os_find_page_shift);
 
 size_t os_address_space_limit(void)
 {
@@ -210,10 +214,152 @@ uint64_t os_random(void)
     return ((uint64_t)now.tv_nsec << 32) ^ (uint64_t)now.tv_sec ^ (uintptr_t)&now;
 }
 
-void os_write_error(const char *text, size_t length)
+/* --- what /proc tells -----------------------------------------------------------------------------------------------
+ */
+
+/* A file of /proc, read through a small buffer; nothing is allocated. */
+struct proc_file {
+    int descriptor;
+    size_t next; /* index of the next character in the buffer */
+    size_t end;
+    char buffer[1024];
+};
+
+static bool proc_open(struct proc_file *file, const char *path)
+{
+    file->next = 0;
+    file->end = 0;
+    file->descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    return file->descriptor >= 0;
+}
+
+/* The next character; -1 at the end. */
+static int proc_next(struct proc_file *file)
+{
+    if (file->next == file->end) {
+        ssize_t count = read(file->descriptor, file->buffer, sizeof file->buffer);
+        if (count <= 0)
+            return -1;
+        file->next = 0;
+        file->end = (size_t)count;
+    }
+    return (unsigned char)file->buffer[file->next++];
+}
+
+/* Passes over the rest of a line, whose last character read is `c`; false at the end of the file. */
+static bool proc_skip_line(struct proc_file *file, int c)
+{
+    while (c != '\n' && c != -1)
+        c = proc_next(file);
+    return c != -1;
+}
+
+static int hex_digit(int c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* A hexadecimal number; *behind is the character behind it. */
+static uintptr_t proc_read_hex(struct proc_file *file, int *behind)
+{
+    uintptr_t value = 0;
+    int c;
+
+    while (hex_digit(c = proc_next(file)) >= 0)
+        value = value << 4 | (uintptr_t)hex_digit(c);
+    *behind = c;
+    return value;
+}
+
+/* A line of the file: "start-end rwxp offset device inode name". */
+bool os_find_mapping(const void *address, uintptr_t *start, uintptr_t *end)
+{
+    struct proc_file file;
+    bool found = false;
+    int c;
+
+    if (!proc_open(&file, "/proc/self/maps"))
+        return false;
+    do {
+        *start = proc_read_hex(&file, &c);
+        *end = proc_read_hex(&file, &c);
+        c = proc_next(&file);
+        found = c == 'r' && (uintptr_t)address - *start < *end - *start;
+    } while (!found && proc_skip_line(&file, c));
+    close(file.descriptor);
+    return found;
+}
+SHARE(os_find_mapping);
+
+/* The word before a colon, cut to fit; *behind is the character behind what was read. */
+static void proc_read_label(struct proc_file *file, char label[16], int *behind)
+{
+    size_t length = 0;
+    int c;
+
+    while ((c = proc_next(file)) != ':' && c != '\n' && c != -1) {
+        if (length < 15)
+            label[length++] = (char)c;
+    }
+    label[length] = '\0';
+    *behind = c;
+}
+
+/* Kibibytes, as bytes; *behind is the character behind the digits. */
+static size_t proc_read_kib(struct proc_file *file, int *behind)
+{
+    size_t value = 0;
+    int c;
+
+    do
+        c = proc_next(file);
+    while (c == ' ' || c == '\t');
+    for (; c >= '0' && c <= '9'; c = proc_next(file))
+        value = value * 10 + (size_t)(c - '0');
+    *behind = c;
+    return value << 10;
+}
+
+/* A line of the file: "VmRSS:      1234 kB". */
+struct os_resident os_measure_resident(void)
+{
+    struct os_resident resident = {0, 0};
+    struct proc_file file;
+    char label[16];
+    int c;
+
+    if (!proc_open(&file, "/proc/self/status"))
+        return resident;
+    do {
+        proc_read_label(&file, label, &c);
+        if (strcmp(label, "VmRSS") == 0)
+            resident.now = proc_read_kib(&file, &c);
+        else if (strcmp(label, "VmHWM") == 0)
+            resident.peak = proc_read_kib(&file, &c);
+    } while (proc_skip_line(&file, c));
+    close(file.descriptor);
+    return resident;
+}
+
+unsigned os_process_number(void)
+{
+    return (unsigned)getpid();
+}
+
+const char *os_environment(const char *name)
+{
+    return secure_getenv(name);
+}
+
+/* --- standard error -------------------------------------------------------------------------------------------------
+ */
+
+static void write_all(int descriptor, const char *text, size_t length)
 {
     while (length > 0) {
-        ssize_t written = write(STDERR_FILENO, text, length);
+        ssize_t written = write(descriptor, text, length);
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
@@ -223,10 +369,51 @@ void os_write_error(const char *text, size_t length)
     }
 }
 
+void os_write_error(const char *text, size_t length)
+{
+    write_all(STDERR_FILENO, text, length);
+}
+SHARE(os_write_error);
+
+/* A second descriptor of standard error, far from those that programs count on, and what it leads to: a program may
+ * close it and open something else under its number. */
+static struct {
+    int descriptor; /* 0: none, and standard error itself is written to */
+    dev_t device;
+    ino_t node;
+} kept_error;
+
+void os_keep_error(void)
+{
+    struct stat status;
+    int descriptor = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 200);
+    if (descriptor < 0 || fstat(descriptor, &status) != 0)
+        return;
+    kept_error.descriptor = descriptor;
+    kept_error.device = status.st_dev;
+    kept_error.node = status.st_ino;
+}
+
+static bool error_is_kept(void)
+{
+    struct stat status;
+    return fstat(kept_error.descriptor, &status) == 0 && status.st_dev == kept_error.device &&
+           status.st_ino == kept_error.node;
+}
+
+void os_write_last(const char *text, size_t length)
+{
+    if (kept_error.descriptor == 0)
+        os_write_error(text, length);
+    else if (error_is_kept())
+        write_all(kept_error.descriptor, text, length);
+}
+
 _Noreturn void os_abort(void)
 {
     abort();
 }
+SHARE(os_abort);
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 

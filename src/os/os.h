@@ -29,8 +29,8 @@ enum os_access {
 };
 
 /* Bytes in a page: a power of two, the same for the life of the process. */
-extern atomic_uint os_page_shift_cached; /* 0: not asked for yet */
-unsigned os_find_page_shift(void);
+extern atomic_uint os_page_shift_cached SHARED_AS("os_page_shift_cached"); /* 0: not asked for yet */
+unsigned os_find_page_shift(void) SHARED_AS("os_find_page_shift");
 
 static inline unsigned os_page_shift(void)
 {
@@ -81,11 +81,33 @@ void os_yield(unsigned tries);
 /* 64 bits that an attacker cannot guess; less good ones where the system has no source of them. */
 uint64_t os_random(void);
 
+/* Bounds of the mapping that holds the address, if it can be read. False: it cannot, or the system does not tell. */
+bool os_find_mapping(const void *address, uintptr_t *start, uintptr_t *end) SHARED_AS("os_find_mapping");
+
+/* The value of an environment variable; NULL: there is none, there is no environment yet (before constructors run), or
+ * the process has rights that who started it lacks (set-uid and the like). */
+const char *os_environment(const char *name);
+
+/* Bytes of the process's memory that are in RAM, now and at most so far; zeros when the system does not tell. */
+struct os_resident {
+    size_t now;
+    size_t peak;
+};
+struct os_resident os_measure_resident(void);
+
+/* The number of the process. */
+unsigned os_process_number(void);
+
 /* Writes all of `text` to standard error; failures are ignored, there is nobody left to tell. */
-void os_write_error(const char *text, size_t length);
+void os_write_error(const char *text, size_t length) SHARED_AS("os_write_error");
+
+/* Has os_write_last reach what standard error is now, although the program may close it before it ends. A program that
+ * closes every descriptor gets nothing written where it does not expect it. */
+void os_keep_error(void);
+void os_write_last(const char *text, size_t length);
 
 /* Ends the process with SIGABRT. */
-_Noreturn void os_abort(void);
+_Noreturn void os_abort(void) SHARED_AS("os_abort");
 
 /* Has the three called around every fork of this process: before it, and after it in the parent and in the child.
  * False: no memory. */
