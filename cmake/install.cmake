@@ -1,4 +1,4 @@
-# What `cmake --install` lays down: headers, both libraries, a pkg-config file and a CMake package.
+# What `cmake --install` lays down: headers, the libraries, cairn-run, pkg-config files and a CMake package.
 # The headers have Windows' names, so they go to a folder of their own that is never on the system's include path.
 include(CMakePackageConfigHelpers)
 
@@ -6,6 +6,11 @@ set(cairn_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Cairn)
 
 install(TARGETS cairn cairn_static EXPORT CairnTargets
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(TARGET cairn_malloc)
+    install(TARGETS cairn_malloc cairn_malloc_static EXPORT CairnTargets
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    install(PROGRAMS tools/cairn-run DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/cairn DESTINATION include FILES_MATCHING PATTERN "*.h")
 install(EXPORT CairnTargets NAMESPACE Cairn:: DESTINATION ${cairn_package_dir})
 
@@ -20,3 +25,7 @@ file(RELATIVE_PATH cairn_pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" cairn_pc_prefix ${cairn_pc_prefix})
 configure_file(cmake/cairn.pc.in ${PROJECT_BINARY_DIR}/cairn.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/cairn.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+if(TARGET cairn_malloc)
+    configure_file(cmake/cairn-malloc.pc.in ${PROJECT_BINARY_DIR}/cairn-malloc.pc @ONLY)
+    install(FILES ${PROJECT_BINARY_DIR}/cairn-malloc.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endif()

@@ -3,10 +3,15 @@
 #   cairn_start    src/crt/wmain_start.c, which defines main for programs that have wmain
 #   cairn          libcairn.so
 #   cairn_static   libcairn.a
+# and beside it the drop-in malloc:
+#   cairn_malloc         libcairn_malloc.so, which tools/cairn-run preloads; calls internal functions of libcairn.so
+#   cairn_malloc_static  libcairn_malloc.a, in place of libcairn.a
 
 file(GLOB cairn_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*/*.c)
 set(cairn_start_source ${PROJECT_SOURCE_DIR}/src/crt/wmain_start.c)
 list(REMOVE_ITEM cairn_sources ${cairn_start_source})
+file(GLOB cairn_malloc_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/malloc/*.c)
+list(REMOVE_ITEM cairn_sources ${cairn_malloc_sources})
 
 file(GLOB cairn_text_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/crt/*.c)
 if(NOT CAIRN_SANITIZE)
@@ -52,18 +57,66 @@ set(cairn_lto_join ${cairn_lto_link})
 if(cairn_lto_link)
     list(APPEND cairn_lto_join -flinker-output=nolto-rel)
 endif()
-if(CAIRN_SANITIZE)
-    set(cairn_static_objects $<TARGET_OBJECTS:cairn_objects>)
-else()
-    set(cairn_static_objects ${PROJECT_BINARY_DIR}/cairn.o)
-    set_source_files_properties(${cairn_static_objects} PROPERTIES GENERATED ON EXTERNAL_OBJECT ON)
-    add_custom_command(OUTPUT ${cairn_static_objects}
-        COMMAND ${CMAKE_C_COMPILER} -r -nostdlib ${cairn_lto_join} -o ${cairn_static_objects} $<TARGET_OBJECTS:cairn_objects>
-        COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${cairn_static_objects}
-        DEPENDS cairn_objects $<TARGET_OBJECTS:cairn_objects>
+
+# cairn_join_objects(NAME OUT TARGET...): NAME.o of the objects of the targets; OUT becomes what an archive is made of.
+function(cairn_join_objects name out)
+    set(objects "")
+    foreach(target IN LISTS ARGN)
+        list(APPEND objects $<TARGET_OBJECTS:${target}>)
+    endforeach()
+    if(CAIRN_SANITIZE)
+        set(${out} ${objects} PARENT_SCOPE)
+        return()
+    endif()
+    set(joined ${PROJECT_BINARY_DIR}/${name}.o)
+    set_source_files_properties(${joined} PROPERTIES GENERATED ON EXTERNAL_OBJECT ON)
+    add_custom_command(OUTPUT ${joined}
+        COMMAND ${CMAKE_C_COMPILER} -r -nostdlib ${cairn_lto_join} -o ${joined} ${objects}
+        COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${joined}
+        DEPENDS ${ARGN} ${objects}
         COMMAND_EXPAND_LISTS VERBATIM
-        COMMENT "Joining the objects of libcairn.a")
-endif()
+        COMMENT "Joining the objects of lib${name}.a")
+    set(${out} ${joined} PARENT_SCOPE)
+endfunction()
+
+cairn_join_objects(cairn cairn_static_objects cairn_objects)
 add_library(cairn_static STATIC ${cairn_static_objects} $<TARGET_OBJECTS:cairn_start>)
 cairn_describe_library(cairn_static cairn_static)
 set_target_properties(cairn_static PROPERTIES LINKER_LANGUAGE C)
+
+# Not with a sanitizer: each of them replaces malloc itself.
+if(CAIRN_SANITIZE)
+    return()
+endif()
+
+# cairn_add_malloc_objects(NAME SOURCE...): no link-time optimisation, and the compiler must not take our malloc for the one
+# it knows: it would make calls of malloc out of malloc's body. Exceptions of C++ pass through operator new.
+function(cairn_add_malloc_objects name)
+    cairn_add_objects(${name} ${ARGN})
+    target_compile_options(${name} PRIVATE
+        -fno-lto -fexceptions -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free)
+endfunction()
+
+cairn_add_malloc_objects(cairn_malloc_objects ${cairn_malloc_sources})
+target_compile_definitions(cairn_malloc_objects PRIVATE CAIRN_OUTSIDE)
+
+# libcairn.so is found beside it, wherever both were moved. No symbol has a version: so they stand in for the C library's.
+add_library(cairn_malloc SHARED $<TARGET_OBJECTS:cairn_malloc_objects>)
+set_target_properties(cairn_malloc PROPERTIES
+    LINKER_LANGUAGE C VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+    INSTALL_RPATH "$ORIGIN" BUILD_WITH_INSTALL_RPATH ON)
+target_link_libraries(cairn_malloc PUBLIC cairn)
+target_link_options(cairn_malloc PRIVATE
+    -Wl,-z,nodelete -Wl,-z,relro,-z,now -Wl,-Bsymbolic-functions -Wl,-z,defs)
+add_library(Cairn::cairn_malloc ALIAS cairn_malloc)
+
+# The archive holds all of the library, since its hidden symbols are seen only within one object. What calls dlopen is left
+# out: linkers warn of it in static programs.
+list(REMOVE_ITEM cairn_malloc_sources ${PROJECT_SOURCE_DIR}/src/malloc/cxx_late.c)
+cairn_add_malloc_objects(cairn_malloc_inside ${cairn_malloc_sources})
+cairn_join_objects(cairn_malloc cairn_malloc_static_objects cairn_objects cairn_malloc_inside)
+add_library(cairn_malloc_static STATIC ${cairn_malloc_static_objects} $<TARGET_OBJECTS:cairn_start>)
+cairn_describe_library(cairn_malloc_static cairn_malloc_static)
+set_target_properties(cairn_malloc_static PROPERTIES LINKER_LANGUAGE C OUTPUT_NAME cairn_malloc)
+
+configure_file(tools/cairn-run ${PROJECT_BINARY_DIR}/cairn-run COPYONLY)

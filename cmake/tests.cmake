@@ -1,6 +1,8 @@
 # Tests: one process each, named FOLDER.FILE after tests/FOLDER/FILE.c.
 #   tests/unit, model, fault   may include src/ and link the library's objects, hidden symbols and all
 #   any other folder           public headers and libcairn.so; tests/conformance once more with libcairn.a (static.FILE)
+#   tests/malloc               no library's headers needed: linked with libcairn_malloc.so, and once more unmodified, with
+#                              it preloaded (preload.FILE); late*.c just dlopen it. Not with sanitizers, as the library
 #   tests/FOLDER/*.plugin.c    shared objects that the tests of that folder dlopen by file name
 #   tests/**/*.sh              scripts, called with the include, build and source folders; plain release builds only
 set(cairn_internal_folders unit model fault)
@@ -28,6 +30,34 @@ function(cairn_register_program name label)
         ENVIRONMENT_MODIFICATION LD_LIBRARY_PATH=path_list_prepend:$<TARGET_FILE_DIR:${name}>)
 endfunction()
 
+function(cairn_add_malloc_test name source)
+    if(CAIRN_SANITIZE)
+        return()
+    endif()
+    cairn_add_program(malloc.${name} tests malloc.${name} ${source})
+    target_include_directories(malloc.${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/lib ${PROJECT_SOURCE_DIR}/include/cairn)
+    target_compile_options(malloc.${name} PRIVATE -fno-builtin)
+    # The registry's library only where a test uses it.
+    target_link_options(malloc.${name} PRIVATE -Wl,--as-needed)
+    if(name MATCHES "^late")
+        set_target_properties(malloc.${name} PROPERTIES BUILD_RPATH "$ORIGIN/..")
+        add_dependencies(malloc.${name} cairn_malloc)
+        cairn_register_program(malloc.${name} malloc)
+        return()
+    endif()
+    target_link_libraries(malloc.${name} PRIVATE cairn_malloc)
+    cairn_register_program(malloc.${name} malloc)
+
+    cairn_add_program(preload.${name} tests preload.${name} $<TARGET_OBJECTS:malloc.${name}>)
+    set_target_properties(preload.${name} PROPERTIES LINKER_LANGUAGE C)
+    target_link_options(preload.${name} PRIVATE -Wl,--as-needed)
+    target_link_libraries(preload.${name} PRIVATE cairn)
+    add_dependencies(preload.${name} cairn_malloc)
+    cairn_register_program(preload.${name} malloc)
+    set_property(TEST preload.${name} APPEND PROPERTY
+        ENVIRONMENT_MODIFICATION LD_PRELOAD=set:$<TARGET_FILE:cairn_malloc>)
+endfunction()
+
 file(GLOB cairn_tests CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/tests/*/*.c)
 list(FILTER cairn_tests EXCLUDE REGEX "^lib/")
 foreach(test IN LISTS cairn_tests)
@@ -38,6 +68,10 @@ foreach(test IN LISTS cairn_tests)
     if(name MATCHES "\\.plugin$")
         cairn_add_plugin(${target} tests ${source})
         set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name})
+        continue()
+    endif()
+    if(folder STREQUAL malloc)
+        cairn_add_malloc_test(${name} ${source})
         continue()
     endif()
     cairn_add_program(${target} tests ${target} ${source})

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks that libcairn.so exports exactly what the public headers declare as exported, that nothing in libcairn.a is
-# visible beside that, and that the library has its SONAME.
+# visible beside that, that libcairn_malloc.so exports malloc's family, and that the libraries have their SONAMEs.
 # Usage: exports.sh include-dir build-dir [source-dir]
 set -eu
 
@@ -72,6 +72,26 @@ status=0
 compare libcairn.so "$tmp/expected" "$tmp/shared" || status=1
 compare libcairn.a "$tmp/expected" "$tmp/static" || status=1
 
+# The drop-in malloc has the C library's names and C++'s, and no others; its archive has libcairn.a's besides.
+tr -s ' \n' '\n' >"$tmp/malloc" <<'NAMES'
+malloc free calloc realloc reallocarray memalign aligned_alloc posix_memalign valloc pvalloc
+malloc_usable_size free_sized free_aligned_sized malloc_trim mallinfo mallinfo2 malloc_info malloc_stats mallopt
+cfree __libc_malloc __libc_free __libc_calloc __libc_realloc __libc_reallocarray
+__libc_memalign __libc_valloc __libc_pvalloc __posix_memalign
+_Znwm _ZnwmSt11align_val_t _ZdlPv _ZdlPvSt11align_val_t
+NAMES
+sort -u -o "$tmp/malloc" "$tmp/malloc"
+nm -D --defined-only --format=posix "$build/libcairn_malloc.so" | cut -d ' ' -f 1 | sort -u >"$tmp/malloc_shared"
+compare libcairn_malloc.so "$tmp/malloc" "$tmp/malloc_shared" || status=1
+if nm -D --defined-only --with-symbol-versions "$build/libcairn_malloc.so" | grep '@'; then
+    echo "libcairn_malloc.so: a version on a symbol keeps it from standing in for the C library's" >&2
+    status=1
+fi
+sort -u "$tmp/malloc" "$tmp/expected" >"$tmp/malloc_expected"
+nm -g --defined-only --format=posix "$build/libcairn_malloc.a" | grep -v ':$' | cut -d ' ' -f 1 | grep . |
+    grep -v "$private" | sort -u >"$tmp/malloc_static"
+compare libcairn_malloc.a "$tmp/malloc_expected" "$tmp/malloc_static" || status=1
+
 # main must not come along with the library's own member, or a program's main would clash with it.
 members_with_main=$(nm -A -g --defined-only "$build/libcairn.a" | grep ' T main$' | cut -d : -f 2)
 case $members_with_main in
@@ -79,10 +99,12 @@ case $members_with_main in
     *) echo "libcairn.a: main is in the member '$members_with_main'" >&2; status=1 ;;
 esac
 
-if ! readelf -d "$build/libcairn.so" | grep -q 'SONAME.*\[libcairn\.so\.[0-9]*\]'; then
-    echo "libcairn.so: no SONAME" >&2
-    status=1
-fi
+for library in libcairn libcairn_malloc; do
+    if ! readelf -d "$build/$library.so" | grep -q "SONAME.*\[$library\.so\.[0-9]*\]"; then
+        echo "$library.so: no SONAME" >&2
+        status=1
+    fi
+done
 
 [ "$status" -ne 0 ] || echo "exports: $(wc -l <"$tmp/expected") names, shared and static alike"
 exit "$status"

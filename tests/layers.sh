@@ -15,6 +15,7 @@ folders_allowed() {
         base) echo base ;;
         os) echo os base ;;
         heap) echo heap os base ;;
+        malloc) echo malloc heap os base ;;
         nt) echo nt heap os base ;;
         win32) echo win32 nt heap os base ;;
         crt) echo crt base ;;
