@@ -49,6 +49,12 @@ if(cairn_demo_sources)
     endforeach()
 endif()
 
+# examples/malloc/compare.c: build/compare, which runs any program with and without libcairn_malloc.so.
+if(TARGET cairn_malloc)
+    cairn_add_program(compare . compare ${PROJECT_SOURCE_DIR}/examples/malloc/compare.c)
+    add_dependencies(compare cairn_malloc)
+endif()
+
 # bench/heap.c, made by the target `bench` only: build/bench/heap with this library, heap_libc with the C library's malloc.
 # bench/run.py builds it a third time, as a Windows program.
 set(cairn_bench_source ${PROJECT_SOURCE_DIR}/bench/heap.c)
