@@ -14,8 +14,8 @@ struct arena_state {
     size_t warm_pages; /* accessible and not committed */
 };
 
-/* The most that may be warm when little is in use; generous, the exact bound is the arenas' own business. */
-#define WARM_PAGES_AT_MOST ((size_t)80 << 20 >> 12)
+/* The most that may be warm when nothing is in use; generous, the exact bound is the arenas' own business. */
+#define WARM_PAGES_AT_MOST ((size_t)80 << 20 >> os_page_shift())
 
 static inline bool granules_are_zero(const struct arena *arena, size_t unit)
 {
@@ -58,7 +58,7 @@ static inline bool arena_state_take(struct arena_state *state)
     }
     /* What describes the front ends of the heaps stays for the next ones. */
     state->used_units -= meta_reserved() >> UNIT_SHIFT;
-    state->committed_pages -= meta_committed() >> 12;
+    state->committed_pages -= meta_committed() >> os_page_shift();
     return ok && CHECK(state->warm_pages <= WARM_PAGES_AT_MOST);
 }
 

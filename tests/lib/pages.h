@@ -17,7 +17,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A test may run on simulated pages of another size: tests/lib/ledger.h. */
+#ifdef CAIRN_TEST_PAGE_SHIFT
+#define PAGE (1u << CAIRN_TEST_PAGE_SHIFT)
+#else
 #define PAGE 0x1000u
+#endif
 
 #ifdef _WIN32
 
@@ -49,12 +54,17 @@ static inline void pages_release(void *p, size_t size)
 /* Address space only, page aligned; no access. */
 static inline void *pages_reserve(size_t size)
 {
-    void *p = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *p = mmap(NULL, size + PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) {
         printf("cannot reserve %zu bytes\n", size);
         exit(2);
     }
-    return p;
+    size_t before = (PAGE - (uintptr_t)p % PAGE) % PAGE;
+    if (before != 0) {
+        munmap(p, before);
+    }
+    munmap(p + before + size, PAGE - before);
+    return p + before;
 }
 
 /* Makes reserved pages readable and writable. */

@@ -27,6 +27,13 @@
 #define SLOWNESS SLOWNESS_PLAIN
 #endif
 
+/* A test that runs once for each of several page sizes does a part of the work each time. */
+#ifdef CAIRN_TEST_PAGE_SHIFT
+#define WORK_SHARE 8u
+#else
+#define WORK_SHARE 1u
+#endif
+
 struct random {
     uint64_t state;
 };

@@ -4,7 +4,7 @@
 #include "arena_state.h"
 
 #define HEAPS 6
-#define OPERATIONS (200000u / SLOWNESS)
+#define OPERATIONS (200000u / SLOWNESS / WORK_SHARE)
 #define CHECK_EVERY 500u
 #define MOST_BLOCKS 900u
 #define MOST_BYTES ((SIZE_T)20 << 20)

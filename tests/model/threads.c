@@ -8,7 +8,7 @@
 
 #define SHARED 3
 #define WORKERS 4
-#define STEPS (100000u / SLOWNESS)
+#define STEPS (100000u / SLOWNESS / WORK_SHARE)
 #define QUEUE 256
 
 /* Blocks on their way from one thread to another. */

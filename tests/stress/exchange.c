@@ -7,7 +7,7 @@
 
 #define WORKERS 4u
 #define PAUSES 10u
-#define STEPS (60000u / SLOWNESS) /* per worker from pause to pause */
+#define STEPS (60000u / SLOWNESS / WORK_SHARE) /* per worker from pause to pause */
 #define SLOTS 128u
 #define FREED 32u
 #define MOST_BLOCKS 400u /* per worker and heap */

@@ -1,5 +1,5 @@
-/* Ten thousand forks of a process whose other threads use every heap all the time, and have blocks of every heap in
- * store. Each child can go on with every heap. */
+/* Ten thousand forks (fewer in slow builds) of a process whose other threads use every heap all the time, and have
+ * blocks of every heap in store. Each child can go on with every heap. */
 #include "traffic.h"
 
 #include "child.h"
@@ -7,7 +7,11 @@
 
 #define HEAPS 4u
 #define HAMMERS 2u
+#ifdef __OPTIMIZE__
 #define FORKS (SLOWNESS == SLOWNESS_PLAIN ? 10000u : 200u)
+#else
+#define FORKS 400u
+#endif
 #define VALIDATE_EVERY 16u
 #define CHILDREN 4u /* at once */
 #define CHILD_SECONDS 30
