@@ -115,7 +115,7 @@ cairn_use_ledger(fault.strict_commit 12)
 
 # Once more on larger pages: pages14.FILE and pages16.FILE, of 16 and 64 KiB.
 set(cairn_paged_tests model/random_operations model/threads stress/exchange stress/heap_reuse
-    conformance/heap_compact conformance/heap_realloc conformance/heap_summary conformance/heap_validate)
+    conformance/heap_compact conformance/heap_summary conformance/heap_validate)
 foreach(shift 14 16)
     foreach(test IN LISTS cairn_paged_tests)
         get_filename_component(name ${test} NAME)

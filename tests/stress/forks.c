@@ -8,7 +8,7 @@
 #define HEAPS 4u
 #define HAMMERS 2u
 #ifdef __OPTIMIZE__
-#define FORKS (SLOWNESS == SLOWNESS_PLAIN ? 10000u : 200u)
+#define FORKS (SLOWNESS == SLOWNESS_PLAIN ? 10000u : 100u)
 #else
 #define FORKS 400u
 #endif

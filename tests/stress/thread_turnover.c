@@ -5,7 +5,7 @@
 #include "memory_use.h"
 #include "thread.h"
 
-#define THREADS (10000u / SLOWNESS)
+#define THREADS (10000u / SLOWNESS / (SLOWNESS == SLOWNESS_TSAN ? 2 : 1))
 #define AT_ONCE 4u
 #define HEAPS 2u
 #define LEFT 20u    /* blocks that each thread leaves in each heap */
