@@ -1,0 +1,79 @@
+/* What HeapLock does not hold up: win32-heap.md section 6, the rows with the LFH active, and section 5. */
+#include "contender.h"
+#include "lfh.h"
+
+/* A heap whose LFH serves the contender's size, 0; its lock is held. */
+static HANDLE locked_heap(void)
+{
+    HANDLE heap = HeapCreate(0, 0, 0);
+    lfh_use(heap, 0, LFH_LIVE);
+    lfh_use(heap, 0, LFH_LIVE);
+    CHECK_EQ_INT(HeapLock(heap), TRUE);
+    return heap;
+}
+
+/* an allocation and a free of that size go through */
+static void does_not_block_an_allocation(void)
+{
+    struct contender c;
+    HANDLE heap = locked_heap();
+    contender_start(&c, heap, false, 0);
+    bool through = on_wine() ? !contender_is_blocked(&c) : contender_comes_through(&c);
+    WINE_DIFFERS("the lock blocks every allocation") {
+        CHECK(through);
+    }
+    CHECK_EQ_INT(HeapUnlock(heap), TRUE);
+    CHECK(through || contender_comes_through(&c));
+    CHECK(HeapDestroy(heap));
+}
+
+/* whoever asks for the lock still waits */
+static void blocks_a_lock(void)
+{
+    struct contender c;
+    HANDLE heap = locked_heap();
+    contender_start(&c, heap, true, 0);
+    bool blocked = CHECK(contender_is_blocked(&c));
+    CHECK_EQ_INT(HeapUnlock(heap), TRUE);
+    CHECK(!blocked || contender_comes_through(&c));
+    CHECK(HeapDestroy(heap));
+}
+
+static void allocate_other_size(void *arg)
+{
+    HANDLE heap = *(HANDLE *)arg;
+    CHECK(HeapFree(heap, 0, HeapAlloc(heap, 0, 0x6000)));
+}
+
+/* and so does a size that the LFH does not serve */
+static void blocks_other_sizes(void)
+{
+    struct thread thread;
+    HANDLE heap = locked_heap();
+    thread_start(&thread, allocate_other_size, &heap);
+    bool blocked = CHECK(!thread_join_timeout(&thread, BLOCKED_MS));
+    CHECK_EQ_INT(HeapUnlock(heap), TRUE);
+    CHECK(!blocked || thread_join_timeout(&thread, THROUGH_MS));
+    CHECK(HeapDestroy(heap));
+}
+
+/* 3.11: the holder may use the heap, sizes of the LFH and others */
+static void holder_goes_on(void)
+{
+    HANDLE heap = locked_heap();
+    lfh_use(heap, 0, 100);
+    lfh_use(heap, 64, 100);
+    lfh_use(heap, 0x6000, 20);
+    CHECK(HeapValidate(heap, 0, NULL));
+    CHECK_EQ_INT(HeapUnlock(heap), TRUE);
+    CHECK(HeapDestroy(heap));
+}
+
+int main(void)
+{
+    does_not_block_an_allocation();
+    blocks_a_lock();
+    blocks_other_sizes();
+    holder_goes_on();
+    return check_report();
+}
