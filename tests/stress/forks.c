@@ -23,16 +23,20 @@ static unsigned number; /* of this fork */
 
 /* --- the parent's other threads ----------------------------------------------------------------------------------- */
 
+/* Sometimes rests, or on a busy machine the forking thread gets no turn. */
 static void hammer(void *arg)
 {
     struct random random = {*(uint64_t *)arg};
     static _Thread_local void *kept[HEAPS][BLOCKS];
     while (!atomic_load(&stop)) {
-        size_t h = random_below(&random, HEAPS);
-        SIZE_T size = random_percent(&random, 95) ? traffic_hot_size(&random) : random_below(&random, 20000);
-        void **slot = &kept[h][random_below(&random, BLOCKS)];
-        CHECK(HeapFree(heaps[h], 0, *slot));
-        CHECK((*slot = HeapAlloc(heaps[h], 0, size)) != NULL);
+        for (unsigned i = 0; i < 500; i++) {
+            size_t h = random_below(&random, HEAPS);
+            SIZE_T size = random_percent(&random, 95) ? traffic_hot_size(&random) : random_below(&random, 20000);
+            void **slot = &kept[h][random_below(&random, BLOCKS)];
+            CHECK(HeapFree(heaps[h], 0, *slot));
+            CHECK((*slot = HeapAlloc(heaps[h], 0, size)) != NULL);
+        }
+        nanosleep(&(struct timespec){0, 20000}, NULL);
     }
     for (size_t h = 0; h < HEAPS; h++) {
         for (size_t i = 0; i < BLOCKS; i++) {
