@@ -7,10 +7,10 @@
 
 #define HEAPS 4u
 #define HAMMERS 2u
-#ifdef __OPTIMIZE__
-#define FORKS (SLOWNESS == SLOWNESS_PLAIN ? 10000u : 100u)
+#ifdef CAIRN_TEST_DEBUG
+#define FORKS (SLOWNESS == SLOWNESS_PLAIN ? 500u : 100u)
 #else
-#define FORKS 400u
+#define FORKS 10000u
 #endif
 #define VALIDATE_EVERY 16u
 #define CHILDREN 4u /* at once */
@@ -29,14 +29,14 @@ static void hammer(void *arg)
     struct random random = {*(uint64_t *)arg};
     static _Thread_local void *kept[HEAPS][BLOCKS];
     while (!atomic_load(&stop)) {
-        for (unsigned i = 0; i < 500; i++) {
+        for (unsigned i = 0; i < 200; i++) {
             size_t h = random_below(&random, HEAPS);
             SIZE_T size = random_percent(&random, 95) ? traffic_hot_size(&random) : random_below(&random, 20000);
             void **slot = &kept[h][random_below(&random, BLOCKS)];
             CHECK(HeapFree(heaps[h], 0, *slot));
             CHECK((*slot = HeapAlloc(heaps[h], 0, size)) != NULL);
         }
-        nanosleep(&(struct timespec){0, 20000}, NULL);
+        nanosleep(&(struct timespec){0, 100000}, NULL);
     }
     for (size_t h = 0; h < HEAPS; h++) {
         for (size_t i = 0; i < BLOCKS; i++) {
