@@ -18,6 +18,11 @@ if(NOT CAIRN_SANITIZE)
     set_source_files_properties(${cairn_text_sources} PROPERTIES COMPILE_OPTIONS "${cairn_text_options}")
 endif()
 
+# Link-time optimisation does not see what the assembler text of this file refers to.
+if(cairn_lto_compile)
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/src/seh/jump.c PROPERTIES COMPILE_OPTIONS -fno-lto)
+endif()
+
 function(cairn_add_objects name)
     add_library(${name} OBJECT ${ARGN})
     set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)

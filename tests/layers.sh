@@ -16,8 +16,9 @@ folders_allowed() {
         os) echo os base ;;
         heap) echo heap os base ;;
         malloc) echo malloc heap os base ;;
-        nt) echo nt heap os base ;;
-        win32) echo win32 nt heap os base ;;
+        seh) echo seh os base ;;
+        nt) echo nt seh heap os base ;;
+        win32) echo win32 nt seh heap os base ;;
         crt) echo crt base ;;
     esac
 }

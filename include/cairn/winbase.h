@@ -7,6 +7,7 @@
 
 #include "windef.h"
 
+#include "debugapi.h"
 #include "errhandlingapi.h"
 #include "heapapi.h"
 #include "minwinbase.h"

@@ -4,6 +4,7 @@
 #ifndef _WINDOWS_
 #define _WINDOWS_
 
+#include "excpt.h"
 #include "windef.h"
 
 #include "winbase.h"

@@ -233,8 +233,102 @@ typedef enum _EXCEPTION_DISPOSITION {
 #define EXCEPTION_WRITE_FAULT 1
 #define EXCEPTION_EXECUTE_FAULT 8
 
-/* Processor state at an exception: opaque. */
+/* Processor state at an exception. Handlers may change it; what they change holds when the thread goes on. */
+#if defined(__x86_64__)
+#define CONTEXT_AMD64 0x00100000
+#define CONTEXT_CONTROL (CONTEXT_AMD64 | 0x01)
+#define CONTEXT_INTEGER (CONTEXT_AMD64 | 0x02)
+#define CONTEXT_SEGMENTS (CONTEXT_AMD64 | 0x04)
+#define CONTEXT_FLOATING_POINT (CONTEXT_AMD64 | 0x08)
+#define CONTEXT_DEBUG_REGISTERS (CONTEXT_AMD64 | 0x10)
+#define CONTEXT_FULL (CONTEXT_CONTROL | CONTEXT_INTEGER | CONTEXT_FLOATING_POINT)
+#define CONTEXT_ALL (CONTEXT_FULL | CONTEXT_SEGMENTS | CONTEXT_DEBUG_REGISTERS)
+
+typedef struct __attribute__((aligned(16))) _M128A {
+    ULONGLONG Low;
+    LONGLONG High;
+} M128A, *PM128A;
+
+/* As the instruction FXSAVE stores it. */
+typedef struct __attribute__((aligned(16))) _XSAVE_FORMAT {
+    WORD ControlWord;
+    WORD StatusWord;
+    BYTE TagWord;
+    BYTE Reserved1;
+    WORD ErrorOpcode;
+    DWORD ErrorOffset;
+    WORD ErrorSelector;
+    WORD Reserved2;
+    DWORD DataOffset;
+    WORD DataSelector;
+    WORD Reserved3;
+    DWORD MxCsr;
+    DWORD MxCsr_Mask;
+    M128A FloatRegisters[8];
+    M128A XmmRegisters[16];
+    BYTE Reserved4[96];
+} XSAVE_FORMAT, *PXSAVE_FORMAT, XMM_SAVE_AREA32, *PXMM_SAVE_AREA32;
+
+/*
+ * Given: control, integer, floating-point and segment registers; changes of segments have no effect. Debug and vector
+ * registers are 0. Source: Microsoft page "CONTEXT structure (winnt.h)".
+ */
+typedef struct __attribute__((aligned(16))) _CONTEXT {
+    DWORD64 P1Home;
+    DWORD64 P2Home;
+    DWORD64 P3Home;
+    DWORD64 P4Home;
+    DWORD64 P5Home;
+    DWORD64 P6Home;
+    DWORD ContextFlags;
+    DWORD MxCsr;
+    WORD SegCs;
+    WORD SegDs;
+    WORD SegEs;
+    WORD SegFs;
+    WORD SegGs;
+    WORD SegSs;
+    DWORD EFlags;
+    DWORD64 Dr0;
+    DWORD64 Dr1;
+    DWORD64 Dr2;
+    DWORD64 Dr3;
+    DWORD64 Dr6;
+    DWORD64 Dr7;
+    DWORD64 Rax;
+    DWORD64 Rcx;
+    DWORD64 Rdx;
+    DWORD64 Rbx;
+    DWORD64 Rsp;
+    DWORD64 Rbp;
+    DWORD64 Rsi;
+    DWORD64 Rdi;
+    DWORD64 R8;
+    DWORD64 R9;
+    DWORD64 R10;
+    DWORD64 R11;
+    DWORD64 R12;
+    DWORD64 R13;
+    DWORD64 R14;
+    DWORD64 R15;
+    DWORD64 Rip;
+    XMM_SAVE_AREA32 FltSave;
+    M128A VectorRegister[26];
+    DWORD64 VectorControl;
+    DWORD64 DebugControl;
+    DWORD64 LastBranchToRip;
+    DWORD64 LastBranchFromRip;
+    DWORD64 LastExceptionToRip;
+    DWORD64 LastExceptionFromRip;
+} CONTEXT, *PCONTEXT, *LPCONTEXT;
+
+CAIRN_STATIC_ASSERT(sizeof(CONTEXT) == 1232 && CAIRN_ALIGNOF(CONTEXT) == 16, "CONTEXT as on Windows");
+CAIRN_STATIC_ASSERT(offsetof(CONTEXT, Rax) == 0x78 && offsetof(CONTEXT, Rip) == 0xF8, "CONTEXT as on Windows");
+CAIRN_STATIC_ASSERT(offsetof(CONTEXT, FltSave) == 0x100 && offsetof(CONTEXT, VectorRegister) == 0x300,
+                    "CONTEXT as on Windows");
+#else
 typedef struct _CONTEXT CONTEXT, *PCONTEXT, *LPCONTEXT;
+#endif
 
 typedef struct _EXCEPTION_RECORD {
     DWORD ExceptionCode;
@@ -261,5 +355,8 @@ typedef struct _EXCEPTION_POINTERS {
 CAIRN_LAYOUT(EXCEPTION_POINTERS, 16, 8, 8, 4);
 CAIRN_OFFSET(EXCEPTION_POINTERS, ExceptionRecord, 0x00, 0x00);
 CAIRN_OFFSET(EXCEPTION_POINTERS, ContextRecord, 0x08, 0x04);
+
+/* What AddVectoredExceptionHandler and AddVectoredContinueHandler take; returns an EXCEPTION_* answer. */
+typedef LONG(NTAPI *PVECTORED_EXCEPTION_HANDLER)(PEXCEPTION_POINTERS ExceptionInfo);
 
 #endif

@@ -87,9 +87,17 @@ void status_set(NTSTATUS status)
     teb.last_error = RtlNtStatusToDosError(status);
 }
 
+/* Lack of memory is told as such, everything else that an allocation refuses as an access violation (win32-heap.md
+ * 1.4). The last error stays as it was: the caller does not come back to look at it. */
+static _Noreturn void raise_failure(NTSTATUS status)
+{
+    RtlRaiseStatus(status == STATUS_NO_MEMORY ? STATUS_NO_MEMORY : STATUS_ACCESS_VIOLATION);
+}
+
 void *status_allocation_failed(ULONG flags, NTSTATUS status)
 {
-    (void)flags;
+    if (flags & HEAP_GENERATE_EXCEPTIONS)
+        raise_failure(status);
     status_set(status);
     return NULL;
 }

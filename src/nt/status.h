@@ -27,8 +27,8 @@ NTSTATUS status_from_outcome(enum outcome outcome);
 void status_set(NTSTATUS status);
 
 /*
- * Ends a failed allocation or reallocation: as status_set; with HEAP_GENERATE_EXCEPTIONS in the flags this is where the
- * exception belongs. No lock may be held. Returns NULL.
+ * Ends a failed allocation or reallocation: as status_set, and returns NULL; with HEAP_GENERATE_EXCEPTIONS in the flags
+ * raises STATUS_NO_MEMORY or STATUS_ACCESS_VIOLATION instead. No lock may be held: a handler may use any heap.
  */
 void *status_allocation_failed(ULONG flags, NTSTATUS status);
 

@@ -77,6 +77,7 @@ typedef NTSTATUS(NTAPI *nt_enum_routine)(PVOID heap, PVOID param);
     X(SIZE_T, RtlCompactHeap, (PVOID, ULONG))                                                                          \
     X(NTSTATUS, RtlQueryHeapInformation, (PVOID, HEAP_INFORMATION_CLASS, PVOID, SIZE_T, PSIZE_T))                      \
     X(NTSTATUS, RtlSetHeapInformation, (PVOID, HEAP_INFORMATION_CLASS, PVOID, SIZE_T))                                 \
+    X(VOID, RtlRaiseException, (PEXCEPTION_RECORD))                                                                    \
     X(ULONG, RtlNtStatusToDosError, (NTSTATUS))                                                                        \
     X(NTSTATUS, RtlGetLastNtStatus, (void))
 
@@ -115,6 +116,7 @@ static inline void nt_load(void)
 #define RtlCompactHeap nt_RtlCompactHeap
 #define RtlQueryHeapInformation nt_RtlQueryHeapInformation
 #define RtlSetHeapInformation nt_RtlSetHeapInformation
+#define RtlRaiseException nt_RtlRaiseException
 #define RtlNtStatusToDosError nt_RtlNtStatusToDosError
 #define RtlGetLastNtStatus nt_RtlGetLastNtStatus
 #endif

@@ -1,0 +1,268 @@
+/*
+ * The chain of frames: guarded bodies that a thread is in, innermost first; searched for a handler, and unwound to it.
+ *
+ * While a search runs a filter, a frame of its own stands on the chain, of the kind SEARCHED. A nested exception's
+ * search steps over what that one has looked at; an unwinding does not, so the __finally blocks are run all the same.
+ */
+#include "seh/seh.h"
+
+#include "base/assert.h"
+#include "base/message.h"
+#include "os/fault.h"
+#include "os/os.h"
+
+#include <cairn_rtl_exception.h>
+
+/* Handlers of one thread of which GetExceptionCode knows at a time. */
+enum {
+    CODE_COUNT = 16
+};
+
+struct code {
+    void *activation;
+    ULONG_PTR level;
+    DWORD code;
+};
+
+static THREAD_LOCAL struct {
+    struct cairn_seh_frame *top;
+    bool is_prepared;
+    unsigned next_code;
+    struct code codes[CODE_COUNT];
+} thread;
+
+static _Noreturn void fail(const char *text)
+{
+    struct message message;
+    message_start(&message);
+    message_add(&message, "cairn: ");
+    message_add(&message, text);
+    message_end(&message);
+    os_write_error(message.text, message.length);
+    os_abort();
+}
+
+static ULONG_PTR check_of(const struct cairn_seh_frame *frame)
+{
+    return (ULONG_PTR)frame ^ 0x5EEDF00Du;
+}
+
+/* A frame that was left without anybody noticing is overwritten sooner or later. */
+static void frame_check(const struct cairn_seh_frame *frame)
+{
+    if (UNLIKELY(frame->check != check_of(frame)))
+        fail("the chain of guarded blocks is broken: was a __try left by longjmp?");
+}
+
+static void push(struct cairn_seh_frame *frame, enum cairn_seh_kind kind)
+{
+    frame->kind = kind;
+    frame->state = CAIRN_SEH_IN_BODY;
+    frame->outer = thread.top;
+    frame->check = check_of(frame);
+    thread.top = frame;
+}
+
+static void frame_is_top(const struct cairn_seh_frame *frame)
+{
+    if (UNLIKELY(thread.top != frame))
+        fail("guarded blocks do not end in the order in which they began: was a __try left by longjmp?");
+}
+
+static void pop(const struct cairn_seh_frame *frame)
+{
+    frame_is_top(frame);
+    frame_check(frame);
+    thread.top = frame->outer;
+}
+
+static NOINLINE void prepare_thread(void)
+{
+    thread.is_prepared = true;
+    seh_watch_faults();
+    os_prepare_for_stack_overflow();
+}
+
+/* Not on the chain's search path yet: the kind OPENED has no filter. */
+int cairn_seh_open(struct cairn_seh_frame *frame, void *activation, ULONG_PTR level)
+{
+    if (UNLIKELY(!thread.is_prepared))
+        prepare_thread();
+    frame->activation = activation;
+    frame->level = level;
+    frame->nothing = 0;
+    push(frame, CAIRN_SEH_OPENED);
+    return 1;
+}
+
+struct cairn_seh_frame *cairn_seh_top(void)
+{
+    return thread.top;
+}
+
+void cairn_seh_arm(struct cairn_seh_frame *frame, int kind)
+{
+    frame->kind = kind;
+}
+
+/* While a filter runs, the search is inside its frame. */
+struct cairn_seh_frame *cairn_seh_entered(void)
+{
+    return thread.top->kind == CAIRN_SEH_SEARCHED ? thread.top->search : thread.top;
+}
+
+bool seh_has_frames(void)
+{
+    return thread.top != NULL;
+}
+
+bool seh_is_searching(void)
+{
+    const struct cairn_seh_frame *frame = thread.top;
+    while (frame != NULL && frame->kind != CAIRN_SEH_SEARCHED)
+        frame = frame->outer;
+    return frame != NULL;
+}
+
+/*
+ * GetExceptionCode in C, which has no variable to keep it in: one entry per handler, found by its function's frame and
+ * its depth in there. An entry is replaced by the next for the same place, or when CODE_COUNT newer ones are there.
+ */
+
+static struct code *find_code(const void *activation, ULONG_PTR level)
+{
+    for (size_t i = 0; i < CODE_COUNT; i++) {
+        struct code *code = &thread.codes[i];
+        if (code->activation == activation && code->level == level)
+            return code;
+    }
+    return NULL;
+}
+
+static void remember_code(struct cairn_seh_frame *frame, DWORD code)
+{
+    struct code *entry = find_code(frame->activation, frame->level);
+    if (entry == NULL)
+        entry = &thread.codes[thread.next_code++ % CODE_COUNT];
+    *entry = (struct code){frame->activation, frame->level, code};
+    frame->code = code;
+}
+
+DWORD cairn_seh_code(void *activation, ULONG_PTR level)
+{
+    const struct code *code = find_code(activation, level);
+    if (UNLIKELY(code == NULL))
+        fail("GetExceptionCode: too many exceptions were handled since this handler began; call it at the beginning");
+    return code->code;
+}
+
+/*
+ * Searching
+ */
+
+static bool filter_wants(struct cairn_seh_frame *frame, EXCEPTION_POINTERS *pointers)
+{
+    EXCEPTION_RECORD *record = pointers->ExceptionRecord;
+    remember_code(frame, record->ExceptionCode);
+    frame->pointers = pointers;
+    frame->state = CAIRN_SEH_IN_FILTER;
+    LONG value = seh_run_filter(frame);
+    frame->state = CAIRN_SEH_IN_BODY;
+    if (UNLIKELY(value < 0)) {
+        if (record->ExceptionFlags & EXCEPTION_NONCONTINUABLE)
+            RtlRaiseStatus((NTSTATUS)EXCEPTION_NONCONTINUABLE_EXCEPTION);
+        fail("a filter of __except cannot continue execution (EXCEPTION_CONTINUE_EXECUTION): "
+             "use AddVectoredExceptionHandler");
+    }
+    return value > 0;
+}
+
+struct cairn_seh_frame *seh_search(EXCEPTION_POINTERS *pointers)
+{
+    struct cairn_seh_frame searched;
+    push(&searched, CAIRN_SEH_SEARCHED);
+
+    struct cairn_seh_frame *frame = searched.outer;
+    while (frame != NULL) {
+        frame_check(frame);
+        searched.target = frame->outer;
+        searched.search = frame;
+        if (frame->kind == CAIRN_SEH_SEARCHED) {
+            frame = frame->target;
+            continue;
+        }
+        if (frame->kind == CAIRN_SEH_EXCEPT && frame->state == CAIRN_SEH_IN_BODY && filter_wants(frame, pointers))
+            break;
+        frame = frame->outer;
+    }
+    pop(&searched);
+    return frame;
+}
+
+/*
+ * Unwinding
+ */
+
+/* Behind the filter, which ran on another stack. */
+static _Noreturn void begin_handler(struct cairn_seh_frame *frame)
+{
+    frame->state = CAIRN_SEH_IN_HANDLER;
+    remember_code(frame, frame->code); /* other handlers may have run since the filter */
+    thread.top = frame->outer;
+    seh_resume(frame, frame->registers[2]);
+}
+
+void seh_unwind(struct cairn_seh_frame *target)
+{
+    for (;;) {
+        struct cairn_seh_frame *frame = thread.top;
+        ASSERT(frame != NULL);
+        frame_check(frame);
+        if (frame == target)
+            begin_handler(frame);
+        if (frame->kind == CAIRN_SEH_FINALLY) {
+            frame->state = CAIRN_SEH_UNWOUND;
+            frame->target = target;
+            seh_enter_frame(frame, frame->registers[2]);
+        }
+        thread.top = frame->outer;
+    }
+}
+
+uintptr_t seh_stack_for_unwinding(void)
+{
+    enum {
+        RED_ZONE = 128,
+        SEARCH_FRAME = 512
+    };
+    const struct cairn_seh_frame *frame = thread.top;
+    uintptr_t sp = frame->kind == CAIRN_SEH_SEARCHED ? (uintptr_t)frame - SEARCH_FRAME : (uintptr_t)frame->registers[2];
+    return (sp - RED_ZONE) & ~(uintptr_t)15;
+}
+
+void seh_leave(struct cairn_seh_frame *frame)
+{
+    if (frame->kind != CAIRN_SEH_FINALLY) {
+        pop(frame);
+        return;
+    }
+    frame_is_top(frame);
+    frame->state = CAIRN_SEH_LEFT;
+    seh_enter_frame(frame, frame->registers[2]);
+}
+
+struct cairn_seh_frame *cairn_seh_begin_finally(void)
+{
+    struct cairn_seh_frame *frame = thread.top;
+    pop(frame);
+    return frame;
+}
+
+struct cairn_seh_frame *cairn_seh_end_finally(struct cairn_seh_frame *frame)
+{
+    if (frame->state == CAIRN_SEH_UNWOUND)
+        seh_unwind(frame->target);
+    if (frame->state == CAIRN_SEH_LEFT)
+        seh_resume(frame, frame->left_from[2]);
+    return NULL;
+}

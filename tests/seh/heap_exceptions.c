@@ -1,0 +1,160 @@
+/* HEAP_GENERATE_EXCEPTIONS, at creation and per call. win32-heap.md 1.4 */
+#include <windows.h>
+#include <ntifs.h>
+
+#include "check.h"
+
+enum what {
+    ALLOCATE,
+    ALLOCATE_NATIVE,
+    REALLOCATE,
+    REALLOCATE_IN_PLACE,
+    REALLOCATE_NULL,
+    REALLOCATE_FREED
+};
+
+static LONG keep(const EXCEPTION_POINTERS *pointers, EXCEPTION_RECORD *copy)
+{
+    *copy = *pointers->ExceptionRecord;
+    return EXCEPTION_EXECUTE_HANDLER;
+}
+
+static void *act(HANDLE heap, DWORD flags, enum what what, SIZE_T size)
+{
+    void *block = HeapAlloc(heap, 0, 64);
+    void *fence = HeapAlloc(heap, 0, 64);
+    CHECK(block != NULL && fence != NULL);
+    switch (what) {
+    case ALLOCATE:
+        return HeapAlloc(heap, flags, size);
+    case ALLOCATE_NATIVE:
+        return RtlAllocateHeap(heap, flags, size);
+    case REALLOCATE:
+        return HeapReAlloc(heap, flags, block, size);
+    case REALLOCATE_IN_PLACE:
+        return HeapReAlloc(heap, flags | HEAP_REALLOC_IN_PLACE_ONLY, block, size);
+    case REALLOCATE_NULL:
+        return HeapReAlloc(heap, flags, NULL, size);
+    default:
+        CHECK(HeapFree(heap, 0, block));
+        return HeapReAlloc(heap, flags, block, size);
+    }
+}
+
+/* What raises, for a heap made with the flag and for a call with it; 0: nothing, and the call gives NULL. */
+static void check_raises(DWORD options, DWORD flags, SIZE_T maximum, enum what what, SIZE_T size, DWORD code)
+{
+    HANDLE heap = HeapCreate(options, 0, maximum);
+    CHECK(heap != NULL);
+    volatile DWORD raised = 0;
+    EXCEPTION_RECORD record = {0};
+    void *volatile block = NULL;
+    POISON_LAST_ERROR();
+    __try {
+        block = act(heap, flags, what, size);
+    } __except (keep(GetExceptionInformation(), &record)) {
+        raised = GetExceptionCode();
+        /* the last error stays; the heap's lock is free, and the heap whole */
+        CHECK_LAST_ERROR_UNTOUCHED();
+        CHECK(HeapUnlock(heap) == FALSE || (options & HEAP_NO_SERIALIZE));
+        CHECK(HeapAlloc(heap, 0, 10) != NULL);
+    }
+    if (!CHECK_EQ_UINT(raised, code)) {
+        printf("    options %u, flags %u, what %d\n", (unsigned)options, (unsigned)flags, (int)what);
+    }
+    CHECK(block == NULL);
+    if (raised != 0) {
+        CHECK_EQ_UINT(record.ExceptionFlags, EXCEPTION_NONCONTINUABLE);
+        CHECK_EQ_UINT(record.NumberParameters, 0);
+    }
+    CHECK(HeapValidate(heap, 0, NULL));
+    CHECK(HeapDestroy(heap));
+}
+
+static void check_both_ways(SIZE_T maximum, enum what what, SIZE_T size, DWORD code)
+{
+    check_raises(0, HEAP_GENERATE_EXCEPTIONS, maximum, what, size, code);
+    check_raises(HEAP_GENERATE_EXCEPTIONS, 0, maximum, what, size, code);
+    check_raises(HEAP_GENERATE_EXCEPTIONS | HEAP_NO_SERIALIZE, 0, maximum, what, size, code);
+    if (code != 0) {
+        HANDLE heap = HeapCreate(0, 0, maximum);
+        CHECK(act(heap, 0, what, size) == NULL);
+        CHECK(HeapDestroy(heap));
+    }
+}
+
+/* on success nothing is raised */
+static void success(void)
+{
+    HANDLE heap = HeapCreate(HEAP_GENERATE_EXCEPTIONS, 0, 0);
+    volatile int raised = 0;
+    __try {
+        void *block = HeapAlloc(heap, HEAP_GENERATE_EXCEPTIONS, 100);
+        CHECK(block != NULL);
+        block = HeapReAlloc(heap, HEAP_GENERATE_EXCEPTIONS, block, 1000);
+        CHECK_EQ_UINT(HeapSize(heap, 0, block), 1000);
+        CHECK(HeapFree(heap, 0, block));
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        raised = 1;
+    }
+    CHECK_EQ_INT(raised, 0);
+    CHECK(HeapDestroy(heap));
+}
+
+/* it is for allocation and reallocation only */
+static void other_functions(void)
+{
+    HANDLE heap = HeapCreate(HEAP_GENERATE_EXCEPTIONS, 0, 0);
+    volatile int raised = 0;
+    __try {
+        void *block = HeapAlloc(heap, 0, 100);
+        CHECK(HeapFree(heap, HEAP_GENERATE_EXCEPTIONS, block));
+        CHECK(!HeapFree(heap, HEAP_GENERATE_EXCEPTIONS, block));
+        CHECK(!HeapValidate(heap, HEAP_GENERATE_EXCEPTIONS, block));
+        CHECK_EQ_UINT(HeapSize(heap, HEAP_GENERATE_EXCEPTIONS, block), (SIZE_T)-1);
+        CHECK(HeapAlloc((HANDLE)(uintptr_t)0x10000, HEAP_GENERATE_EXCEPTIONS, 1) == NULL);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        raised = 1;
+    }
+    CHECK_EQ_INT(raised, 0);
+    CHECK(HeapDestroy(heap));
+}
+
+static volatile int counted;
+
+static LONG NTAPI count_no_memory(PEXCEPTION_POINTERS pointers)
+{
+    counted += pointers->ExceptionRecord->ExceptionCode == (DWORD)STATUS_NO_MEMORY;
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+/* vectored handlers see it too */
+static void vectored(void)
+{
+    PVOID handle = AddVectoredExceptionHandler(1, count_no_memory);
+    __try {
+        HeapAlloc(GetProcessHeap(), HEAP_GENERATE_EXCEPTIONS, SIZE_MAX);
+    } __except (GetExceptionCode() == (DWORD)STATUS_NO_MEMORY) {
+        counted += 10;
+    }
+    CHECK_EQ_INT(counted, 11);
+    CHECK(RemoveVectoredExceptionHandler(handle) != 0);
+}
+
+int main(void)
+{
+    /* SIZE_MAX, and a fixed-size heap that is full: STATUS_NO_MEMORY */
+    check_both_ways(0, ALLOCATE, SIZE_MAX, (DWORD)STATUS_NO_MEMORY);
+    check_both_ways(0, ALLOCATE_NATIVE, SIZE_MAX, (DWORD)STATUS_NO_MEMORY);
+    check_both_ways(0x40000, ALLOCATE, 0x40000, (DWORD)STATUS_NO_MEMORY);
+    check_both_ways(0, REALLOCATE, SIZE_MAX, (DWORD)STATUS_NO_MEMORY);
+    check_both_ways(0x40000, REALLOCATE, 0x40000, (DWORD)STATUS_NO_MEMORY);
+    /* no room in place: STATUS_NO_MEMORY; a NULL block: nothing; a block that is none: STATUS_ACCESS_VIOLATION */
+    check_both_ways(0, REALLOCATE_IN_PLACE, 1000, (DWORD)STATUS_NO_MEMORY);
+    check_both_ways(0, REALLOCATE_NULL, 1000, 0);
+    check_both_ways(0, REALLOCATE_FREED, 1000, (DWORD)STATUS_ACCESS_VIOLATION);
+    success();
+    other_functions();
+    vectored();
+    return check_report();
+}
