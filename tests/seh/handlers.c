@@ -259,9 +259,7 @@ static void top_level_searches(void *arg)
     (void)arg;
     quiet();
     SetUnhandledExceptionFilter(top_search);
-    volatile char *nowhere = arg;
-    __asm__ volatile("" : "+r"(nowhere));
-    *nowhere = 1;
+    __asm__ volatile("movb $1, (%0)" : : "r"(arg) : "memory");
     _exit(2);
 }
 
