@@ -29,7 +29,7 @@ enum {
 };
 
 static struct sigaction former[SIGNAL_COUNT]; /* whoever had the signal before */
-static os_fault_catcher *catcher_called;
+static _Atomic(os_fault_catcher *) catcher_called;
 
 /* Trap numbers of the processor, and bits of its page-fault code. */
 enum {
@@ -228,7 +228,8 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     if (is_fault(info)) {
         struct os_fault fault;
         describe(&fault, signal, info, context);
-        if (catcher_called(&fault)) {
+        os_fault_catcher *catcher = atomic_load_explicit(&catcher_called, memory_order_relaxed);
+        if (catcher(&fault)) {
             registers_store(&fault.registers, context);
             return;
         }
@@ -252,7 +253,7 @@ static void install(void)
 
 void os_catch_faults(os_fault_catcher *catcher)
 {
-    catcher_called = catcher;
+    atomic_store_explicit(&catcher_called, catcher, memory_order_relaxed);
     pthread_once(&caught_once, install);
 }
 

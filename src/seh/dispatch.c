@@ -184,7 +184,9 @@ static void record_fill(EXCEPTION_RECORD *record, const struct os_fault *fault)
 static void context_fill(CONTEXT *context, const struct os_registers *registers)
 {
     memset(context, 0, sizeof *context);
-    context->ContextFlags = CONTEXT_CONTROL | CONTEXT_INTEGER | CONTEXT_SEGMENTS;
+    context->ContextFlags = CONTEXT_SEGMENTS;
+    context->ContextFlags |= CONTEXT_CONTROL;
+    context->ContextFlags |= CONTEXT_INTEGER;
     memcpy(&context->Rax, registers->general, sizeof registers->general);
     context->Rip = registers->ip;
     context->EFlags = (DWORD)registers->flags;

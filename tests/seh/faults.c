@@ -17,6 +17,18 @@
 #define HAS_SANITIZED_STACK 1
 #endif
 #endif
+/* The thread sanitizer wraps signal handlers and loses count of one that is left for good, as a nested fault leaves it.
+ */
+#if defined(__SANITIZE_THREAD__)
+#define HAS_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define HAS_THREAD_SANITIZER 1
+#endif
+#endif
+#ifndef HAS_THREAD_SANITIZER
+#define HAS_THREAD_SANITIZER 0
+#endif
 #ifndef HAS_SANITIZED_STACK
 #define HAS_SANITIZED_STACK 0
 #endif
@@ -403,7 +415,9 @@ int main(void)
     in_page_error();
     other_faults();
     fault_through_finally();
-    fault_in_filter();
+    if (!HAS_THREAD_SANITIZER) {
+        fault_in_filter();
+    }
     any_thread();
     if (!HAS_SANITIZED_STACK) {
         stack_overflow();

@@ -6,7 +6,8 @@
 inline int guarded_in_header(DWORD code)
 {
     volatile int result = 0;
-    _try {
+    _try
+    {
         RaiseException(code, 0, 0, nullptr);
     }
     _except(GetExceptionCode() == code)
