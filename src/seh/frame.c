@@ -54,7 +54,7 @@ static void frame_check(const struct cairn_seh_frame *frame)
         fail("the chain of guarded blocks is broken: was a __try left by longjmp?");
 }
 
-static void push(struct cairn_seh_frame *frame, enum cairn_seh_kind kind)
+static void push(struct cairn_seh_frame *frame, int kind)
 {
     frame->kind = kind;
     frame->state = CAIRN_SEH_IN_BODY;
