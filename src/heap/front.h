@@ -36,10 +36,10 @@ static ALWAYS_INLINE void *front_pop(struct front *front, size_t size)
     if (UNLIKELY(block == NULL))
         return NULL;
     uint8_t *granule = span_granule(block);
-    if (UNLIKELY(*granule != GRANULE_NONE))
+    if (UNLIKELY(span_granule_value(granule) != GRANULE_NONE))
         return NULL;
     magazine->top = top - 1;
-    *granule = (uint8_t)(size | GRANULE_HOT);
+    span_set_granule(granule, (uint8_t)(size | GRANULE_HOT));
     return block;
 }
 
@@ -53,7 +53,7 @@ static ALWAYS_INLINE bool front_push(struct front *front, void *block)
     if (UNLIKELY(index >= arena->granule_count))
         return false;
     uint8_t *granule = &arena->granules[index];
-    if (UNLIKELY((*granule & GRANULE_HOT) == 0))
+    if (UNLIKELY((span_granule_value(granule) & GRANULE_HOT) == 0))
         return false;
     uint32_t bucket = arena->tags[index >> (SLICE_SHIFT - GRANULE_SHIFT)] - front->tag;
     if (UNLIKELY(bucket >= BUCKET_COUNT << TAG_BUCKET_SHIFT))
@@ -64,7 +64,7 @@ static ALWAYS_INLINE bool front_push(struct front *front, void *block)
         return false;
     top[1] = block;
     magazine->top = top + 1;
-    *granule = GRANULE_NONE;
+    span_set_granule(granule, GRANULE_NONE);
     return true;
 }
 _Static_assert(TAG_BUCKET_SHIFT == GRANULE_SHIFT, "a tag tells the offset of the magazine");

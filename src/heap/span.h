@@ -15,6 +15,9 @@
  *
  *     granule of the block       0x80 or'ed with bits 0..6 of the size asked for; 0: free
  *     the granule behind that    above the small buckets: bits 7..13 of the bytes that were not asked for
+ *
+ * A block of a small bucket that was made smaller than these bits can tell is marked 0x60, or'ed with bits 0..3 of its
+ * size, and the granule behind holds bits 4..10.
  */
 #ifndef CAIRN_HEAP_SPAN_H
 #define CAIRN_HEAP_SPAN_H
@@ -91,18 +94,38 @@ static inline bool span_has_block_at(const struct span *span, const void *addres
     return span_block(span, span_index(span, address)) == address;
 }
 
+/* Walks look at the map while other threads go on. */
+static inline uint8_t span_granule_value(const uint8_t *granule)
+{
+    return __atomic_load_n(granule, __ATOMIC_RELAXED);
+}
+
+static inline void span_set_granule(uint8_t *granule, uint8_t value)
+{
+    __atomic_store_n(granule, value, __ATOMIC_RELAXED);
+}
+
+static inline bool span_is_shrunk(uint8_t granule)
+{
+    return (granule & 0xF0) == GRANULE_SHRUNK;
+}
+
 static inline bool span_is_busy(const void *block)
 {
-    return (*span_granule(block) & GRANULE_HOT) != 0;
+    uint8_t granule = span_granule_value(span_granule(block));
+    return (granule & GRANULE_HOT) != 0 || span_is_shrunk(granule);
 }
 
 /* The size that was asked for of a busy block. */
 static inline size_t span_requested(const struct span *span, const void *block)
 {
     const uint8_t *granule = span_granule(block);
-    size_t not_asked_for = (span->block_size - *granule) & 0x7F;
+    uint8_t low = span_granule_value(granule);
+    if (span_is_shrunk(low))
+        return (size_t)span_granule_value(granule + 1) << 4 | (low & 0x0F);
+    size_t not_asked_for = (span->block_size - low) & 0x7F;
     if (span->bucket > BUCKET_SMALL_COUNT)
-        not_asked_for += (size_t)granule[1] << 7;
+        not_asked_for += (size_t)span_granule_value(granule + 1) << 7;
     return span->block_size - not_asked_for;
 }
 
@@ -111,8 +134,20 @@ static inline void span_mark_busy(unsigned bucket, void *block, size_t size)
 {
     uint8_t *granule = span_granule(block);
     if (bucket > BUCKET_SMALL_COUNT)
-        granule[1] = (uint8_t)((bucket_size(bucket) - size) >> 7);
-    *granule = (uint8_t)(GRANULE_HOT | size);
+        span_set_granule(granule + 1, (uint8_t)((bucket_size(bucket) - size) >> 7));
+    span_set_granule(granule, (uint8_t)(GRANULE_HOT | size));
+}
+
+/* The same for any size that the block holds. */
+static inline void span_mark_resized(unsigned bucket, void *block, size_t size)
+{
+    if (bucket > BUCKET_SMALL_COUNT || bucket_size(bucket) - size < GRANULE_HOT) {
+        span_mark_busy(bucket, block, size);
+        return;
+    }
+    uint8_t *granule = span_granule(block);
+    span_set_granule(granule + 1, (uint8_t)(size >> 4));
+    span_set_granule(granule, (uint8_t)(GRANULE_SHRUNK | (size & 0x0F)));
 }
 
 /* Slices of a bucket's first span, and of its largest. */

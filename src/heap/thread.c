@@ -234,7 +234,8 @@ static void make_recent(const struct front_end *end, struct front *front)
         thread_fronts.default_heap = end->heap;
     } else {
         thread_fronts.recent_front = front;
-        thread_fronts.recent_heap = end->heap;
+        /* A thread that destroys the heap looks at it, and may clear it. */
+        __atomic_store_n(&thread_fronts.recent_heap, end->heap, __ATOMIC_RELAXED);
     }
 }
 
