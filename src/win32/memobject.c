@@ -1,0 +1,366 @@
+#include "win32/memobject.h"
+
+#include "nt/process.h"
+
+#include <ntifs.h>
+#include <winerror.h>
+
+#include <string.h>
+
+/*
+ * A moveable object's block of less than this never grows where it is (global-local-toolhelp-seh.md 5.5 has 12 bytes
+ * and 128 KiB): on Windows such sizes are the low-fragmentation heap's, in which a block has no room to grow.
+ */
+#define GROWS_IN_PLACE_FROM 0x4000
+
+/* --- blocks of the default heap -------------------------------------------------------------------------------------
+ */
+
+static void *data_allocate(SIZE_T size, bool zero)
+{
+    PVOID heap = process_heap();
+    return heap != NULL ? RtlAllocateHeap(heap, zero ? HEAP_ZERO_MEMORY : 0, size) : NULL;
+}
+
+static bool data_free(void *block)
+{
+    return RtlFreeHeap(process_heap(), 0, block) != FALSE;
+}
+
+/* (SIZE_T)-1: it is no block. */
+static SIZE_T data_size(const void *block)
+{
+    return RtlSizeHeap(process_heap(), 0, (PVOID)(uintptr_t)block);
+}
+
+/* A block elsewhere, with the first `kept` bytes of this one; this one stays. */
+static void *data_copy(const void *block, SIZE_T kept, SIZE_T size, bool zero)
+{
+    void *copy = data_allocate(size, zero);
+    if (copy != NULL)
+        memcpy(copy, block, kept);
+    return copy;
+}
+
+static void *data_resize(void *data, SIZE_T size, bool in_place, bool zero)
+{
+    ULONG flags = (in_place ? HEAP_REALLOC_IN_PLACE_ONLY : 0u) | (zero ? HEAP_ZERO_MEMORY : 0u);
+    return RtlReAllocateHeap(process_heap(), flags, data, size);
+}
+
+/* Resizes by moving, even where there is room. */
+static void *data_move(void *data, SIZE_T old_size, SIZE_T size, bool zero)
+{
+    void *moved = data_copy(data, old_size < size ? old_size : size, size, zero);
+    if (moved != NULL)
+        data_free(data);
+    return moved;
+}
+
+/* --- failures -------------------------------------------------------------------------------------------------------
+ */
+
+static void *fail(DWORD error)
+{
+    RtlSetLastWin32Error(error);
+    return NULL;
+}
+
+/* What the heap calls a bad parameter is a bad handle here. */
+static void fail_as_handle(void)
+{
+    if (RtlGetLastWin32Error() == ERROR_INVALID_PARAMETER)
+        RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
+}
+
+DWORD memobject_check_fixed(HANDLE object)
+{
+    DWORD before = RtlGetLastWin32Error();
+    RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
+    bool valid = object != NULL && RtlValidateHeap(process_heap(), 0, object);
+    DWORD error = valid ? NO_ERROR : RtlGetLastWin32Error();
+    RtlSetLastWin32Error(before);
+    return error;
+}
+
+/* The entry behind a handle, with the table held; NULL, and it is not held: ERROR_INVALID_HANDLE. */
+static struct moveable *moveable_hold(HANDLE object)
+{
+    if (!handletable_lock())
+        return NULL;
+    struct moveable *moveable = unsafe_moveable_from_handle(object);
+    if (moveable == NULL) {
+        handletable_unlock();
+        return fail(ERROR_INVALID_HANDLE);
+    }
+    return moveable;
+}
+
+/* --- moveable objects: the table is held ----------------------------------------------------------------------------
+ */
+
+static void moveable_set_data(struct moveable *moveable, void *data)
+{
+    moveable->data = data;
+    if (data != NULL)
+        moveable->flags &= ~(uintptr_t)MOVEABLE_DISCARDED;
+    else
+        moveable->flags |= MOVEABLE_DISCARDED;
+}
+
+static bool moveable_free(struct moveable *moveable)
+{
+    if (!data_free(moveable->data)) {
+        fail_as_handle();
+        return false;
+    }
+    handletable_give_back(moveable);
+    return true;
+}
+
+static bool moveable_discard(struct moveable *moveable)
+{
+    if (moveable_lock_count(moveable) != 0) {
+        RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
+        return false;
+    }
+    if (!data_free(moveable->data)) {
+        fail_as_handle();
+        return false;
+    }
+    moveable_set_data(moveable, NULL);
+    return true;
+}
+
+static bool moveable_grow_or_shrink(struct moveable *moveable, SIZE_T size, bool in_place, bool zero)
+{
+    SIZE_T old_size = data_size(moveable->data);
+    if (old_size == (SIZE_T)-1) {
+        fail_as_handle();
+        return false;
+    }
+    void *data = NULL;
+    if (size <= old_size || old_size >= GROWS_IN_PLACE_FROM)
+        data = data_resize(moveable->data, size, in_place, zero);
+    else if (!in_place)
+        data = data_move(moveable->data, old_size, size, zero);
+    else
+        RtlSetLastWin32Error(ERROR_NOT_ENOUGH_MEMORY);
+    if (data == NULL)
+        return false;
+    moveable_set_data(moveable, data);
+    return true;
+}
+
+static bool moveable_resize(struct moveable *moveable, SIZE_T size, bool may_move, bool zero)
+{
+    if (size == 0 && !may_move) {
+        RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
+        return false;
+    }
+    if (size == 0)
+        return moveable_discard(moveable);
+    if (moveable->data != NULL) {
+        bool in_place = moveable_lock_count(moveable) != 0 && !may_move;
+        return moveable_grow_or_shrink(moveable, size, in_place, zero);
+    }
+    void *data = data_allocate(size, zero);
+    if (data != NULL)
+        moveable_set_data(moveable, data);
+    return data != NULL;
+}
+
+/* --- objects --------------------------------------------------------------------------------------------------------
+ */
+
+/* A new handle of this state for a block, which may be NULL. */
+static HANDLE moveable_create(uintptr_t state, void *data)
+{
+    struct moveable *moveable = handletable_take();
+    if (moveable == NULL)
+        return fail(ERROR_NOT_ENOUGH_MEMORY);
+    moveable->flags |= state;
+    moveable_set_data(moveable, data);
+    return handle_from_moveable(moveable);
+}
+
+HANDLE memobject_allocate(uintptr_t state, SIZE_T size, bool zero)
+{
+    if (!(state & MOVEABLE_MOVEABLE))
+        return data_allocate(size, zero);
+
+    void *data = NULL;
+    if (size != 0) {
+        data = data_allocate(size, zero);
+        if (data == NULL)
+            return NULL;
+    }
+    HANDLE handle = NULL;
+    if (handletable_lock()) {
+        handle = moveable_create(state, data);
+        handletable_unlock();
+    }
+    if (handle == NULL)
+        data_free(data);
+    return handle;
+}
+
+bool memobject_free(HANDLE object)
+{
+    if (is_moveable_address(object)) {
+        struct moveable *moveable = moveable_hold(object);
+        if (moveable == NULL)
+            return false;
+        bool freed = moveable_free(moveable);
+        handletable_unlock();
+        return freed;
+    }
+    if (data_free(object))
+        return true;
+    fail_as_handle();
+    return false;
+}
+
+/*
+ * Where it is, or if that cannot be, and it may move, elsewhere: a block that the front end serves is never resized
+ * where it is, even if there is room (5.3).
+ */
+static void *fixed_resize(void *data, SIZE_T size, bool may_move, bool zero)
+{
+    DWORD before = RtlGetLastWin32Error();
+    void *resized = data_resize(data, size, /* in_place */ true, zero);
+    if (resized == NULL && may_move && RtlGetLastWin32Error() == ERROR_NOT_ENOUGH_MEMORY) {
+        resized = data_move(data, data_size(data), size, zero);
+        if (resized != NULL)
+            RtlSetLastWin32Error(before);
+    }
+    if (resized == NULL)
+        fail_as_handle();
+    return resized;
+}
+
+HANDLE memobject_resize(HANDLE object, SIZE_T size, bool may_move, bool zero)
+{
+    if (object == NULL)
+        return fail(ERROR_INVALID_HANDLE);
+    if (is_moveable_address(object)) {
+        struct moveable *moveable = moveable_hold(object);
+        if (moveable == NULL)
+            return NULL;
+        bool resized = moveable_resize(moveable, size, may_move, zero);
+        handletable_unlock();
+        return resized ? object : NULL;
+    }
+    return fixed_resize(object, size, may_move, zero);
+}
+
+bool memobject_modify(HANDLE object, uintptr_t state)
+{
+    if (is_moveable_address(object)) {
+        struct moveable *moveable = moveable_hold(object);
+        if (moveable == NULL)
+            return false;
+        moveable->flags |= state;
+        handletable_unlock();
+        return true;
+    }
+    DWORD error = memobject_check_fixed(object);
+    if (error != NO_ERROR)
+        RtlSetLastWin32Error(error);
+    return error == NO_ERROR;
+}
+
+HANDLE memobject_convert(HANDLE object, uintptr_t state)
+{
+    HANDLE handle = NULL;
+    DWORD error = memobject_check_fixed(object);
+    if (error != NO_ERROR)
+        return fail(error);
+    if (!handletable_lock())
+        return NULL;
+
+    SIZE_T size = data_size(object);
+    void *data = size != (SIZE_T)-1 ? data_copy(object, size, size, /* zero */ false) : NULL;
+    if (data != NULL)
+        handle = moveable_create(state, data);
+    data_free(handle != NULL ? object : data);
+    handletable_unlock();
+    return handle;
+}
+
+SIZE_T memobject_size(HANDLE object)
+{
+    SIZE_T size = 0;
+    const void *data = object;
+    bool moveable_object = is_moveable_address(object);
+
+    if (moveable_object) {
+        struct moveable *moveable = moveable_hold(object);
+        if (moveable == NULL)
+            return 0;
+        data = moveable->data;
+    }
+    if (data != NULL || !moveable_object)
+        size = data_size(data);
+    if (moveable_object)
+        handletable_unlock();
+    if (size != (SIZE_T)-1)
+        return size;
+    RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
+    return 0;
+}
+
+uintptr_t memobject_state(HANDLE object)
+{
+    uintptr_t state = 0;
+    if (is_moveable_address(object) && handletable_lock()) {
+        struct moveable *moveable = unsafe_moveable_from_handle(object);
+        state = moveable != NULL ? moveable->flags : 0;
+        handletable_unlock();
+    }
+    return state;
+}
+
+HANDLE memobject_from_data(const void *data)
+{
+    HANDLE object = (HANDLE)(uintptr_t)data;
+    DWORD error = is_moveable_address(data) ? ERROR_INVALID_HANDLE : memobject_check_fixed(object);
+    if (error != NO_ERROR)
+        return fail(error);
+    if (!handletable_lock())
+        return NULL;
+    struct moveable *moveable = handletable_find(data);
+    handletable_unlock();
+    return moveable != NULL ? handle_from_moveable(moveable) : object;
+}
+
+void *memobject_lock(HANDLE object)
+{
+    struct moveable *moveable = moveable_hold(object);
+    if (moveable == NULL)
+        return NULL;
+    void *data = moveable->data;
+    if (data == NULL)
+        RtlSetLastWin32Error(ERROR_DISCARDED);
+    else if (moveable_lock_count(moveable) < MOVEABLE_LOCK_LIMIT)
+        moveable->flags += MOVEABLE_LOCK_ONE;
+    handletable_unlock();
+    return data;
+}
+
+enum memobject_unlocked memobject_unlock(HANDLE object)
+{
+    struct moveable *moveable = moveable_hold(object);
+    if (moveable == NULL)
+        return NO_OBJECT;
+
+    enum memobject_unlocked result = NOT_LOCKED;
+    if (moveable_lock_count(moveable) != 0) {
+        moveable->flags -= MOVEABLE_LOCK_ONE;
+        result = moveable_lock_count(moveable) != 0 ? STILL_LOCKED : UNLOCKED;
+    }
+    if (result != STILL_LOCKED)
+        RtlSetLastWin32Error(result == UNLOCKED ? NO_ERROR : ERROR_NOT_LOCKED);
+    handletable_unlock();
+    return result;
+}
