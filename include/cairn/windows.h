@@ -11,4 +11,8 @@
 #include "winerror.h"
 #include "winnt.h"
 
+#ifndef WIN32_LEAN_AND_MEAN
+#include "ole2.h"
+#endif
+
 #endif

@@ -69,7 +69,7 @@ write_pairs() {
     for first in $headers; do
         for second in $headers; do
             case $first$second in
-                *cairn_* | *sal.h* | *intsafe.h*intsafe.h*) ;; # reached through the others
+                *cairn_* | *sal.h* | *objbase.h* | *ole2.h* | *wtypes.h* | *intsafe.h*intsafe.h*) ;; # reached through the others
                 *) unit "$tmp/pairs/$first-$second.c" "$first" "$second" ;;
             esac
         done
