@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Puts the results of the last `./dev bench` (build/bench/results.json) into docs/: the table of benchmarks.md, and
+"""Puts the results of the last `./dev bench` (build/bench/heap.json) into docs/: the table of benchmarks.md, and
 benchmarks.svg, a chart of how many times Cairn's time Wine's heap takes.
 """
 import json
@@ -8,7 +8,8 @@ import re
 import sys
 from html import escape
 
-from run import BUILD, ROOT, ROWS, WINE, number
+from heap import ROWS, WINE
+from measure import BUILD, ROOT, number
 
 LABEL_WIDTH, CHART_WIDTH, ROW_HEIGHT, TOP, BOTTOM = 330, 420, 22, 46, 34
 WIDTH = LABEL_WIDTH + CHART_WIDTH + 70
@@ -60,7 +61,7 @@ def replace_table(page, table):
 
 
 def main():
-    results = json.loads((BUILD / "results.json").read_text())
+    results = json.loads((BUILD / "heap.json").read_text())
     ratios = results["ratios"].get(WINE)
     if not ratios:
         sys.exit("the last run of ./dev bench was without Wine: there is nothing to show")

@@ -56,7 +56,7 @@ if(TARGET cairn_malloc)
 endif()
 
 # bench/heap.c, made by the target `bench` only: build/bench/heap with this library, heap_libc with the C library's malloc.
-# bench/run.py builds it a third time, as a Windows program.
+# bench/heap.py builds it a third time, as a Windows program.
 set(cairn_bench_source ${PROJECT_SOURCE_DIR}/bench/heap.c)
 cairn_add_program(bench.heap bench heap ${cairn_bench_source})
 target_link_libraries(bench.heap PRIVATE cairn)

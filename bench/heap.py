@@ -6,21 +6,16 @@ Windows program that uses Wine's heap. A round measures each row with each of th
 the speed of a machine drifts; a ratio is taken between such neighbours, and its median over the rounds is printed.
 Single times are context only.
 
-Results go to build/bench/results.json; bench/publish.py puts them into docs/.
+Results go to build/bench/heap.json; bench/publish.py puts them into docs/.
 """
 import argparse
-import json
-import os
-import platform
-import re
 import shutil
 import statistics
-import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build" / "bench"
+from measure import (BUILD, ROOT, count_instructions, describe_machine, first_line, have_valgrind, machine_text, number,
+                     rotated, run, say, spread, write_results)
+
 CAIRN, WINE, GLIBC = "cairn", "wine", "glibc"
 
 # name, what one operation is, how many times faster than Wine (smaller, for memory) it shall be; None: no promise
@@ -68,16 +63,8 @@ INSTRUCTION_ROWS = {
 }
 
 
-def say(text):
-    print(f"== {text}", file=sys.stderr)
-
-
 def have_wine():
     return bool(shutil.which("wine") and shutil.which("x86_64-w64-mingw32-gcc"))
-
-
-def run(command, **options):
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, **options)
 
 
 def contestants(use_wine):
@@ -100,8 +87,7 @@ def measure_round(commands, known, turn, wanted):
     names = list(commands)
     results = {name: {} for name in names}
     for index, row in enumerate(known[CAIRN]):
-        first = (turn + index) % len(names)
-        for name in names[first:] + names[:first]:
+        for name in rotated(names, turn + index):
             if row in known[name] and (not wanted or row in wanted):
                 results[name][row] = measure(commands[name], row)
     return results
@@ -117,21 +103,6 @@ def ratios(rounds, name, row):
     if name not in rounds[0] or row not in rounds[0][name] or row not in rounds[0][CAIRN]:
         return []
     return sorted(each[name][row] / each[CAIRN][row] for each in rounds)
-
-
-def number(value):
-    """Three significant digits, or two of a small one."""
-    for limit, form in ((99.95, ",.0f"), (9.995, ".1f"), (0.0995, ".2f")):
-        if value >= limit:
-            return format(value, form)
-    return f"{value:.2g}"
-
-
-def spread(values):
-    if not values:
-        return "", ""
-    low, high = values[len(values) // 4], values[(3 * len(values)) // 4]
-    return number(statistics.median(values)), f"{number(low)}-{number(high)}"
 
 
 def time_text(ns):
@@ -190,51 +161,16 @@ def make_table(rounds):
     return "\n".join(lines), all(kept for _, kept in done + checks)
 
 
-def first_line(command):
-    try:
-        return run(command, stderr=subprocess.DEVNULL).stdout.splitlines()[0].strip()
-    except (OSError, subprocess.CalledProcessError, IndexError):
-        return "unknown"
-
-
-def describe_machine():
-    info = Path("/proc/cpuinfo").read_text(errors="replace") if Path("/proc/cpuinfo").exists() else ""
-    model = re.search(r"model name\s*:\s*(.*)", info)
-    return {
-        "cpu": model.group(1) if model else platform.machine(),
-        "cpus": os.cpu_count(),
-        "kernel": ".".join(platform.release().split(".")[:2]),
-        "compiler": first_line(["gcc", "--version"]),
-        "libc": " ".join(platform.libc_ver()),
-        "wine": first_line(["wine", "--version"]) if shutil.which("wine") else "not installed",
-        "load": os.getloadavg()[0],
-    }
-
-
-def machine_text(machine):
-    return (f"{machine['cpu']}, {machine['cpus']} CPUs, Linux {machine['kernel']}, {machine['libc']}, "
-            f"{machine['wine']}\n{machine['compiler']}; load {machine['load']:.1f} at the start")
-
-
-def count_instructions(command, row, count):
-    """Instructions of a whole process that runs a row so often, and operations per iteration."""
-    output = f"--callgrind-out-file={BUILD / 'callgrind.out'}"
-    done = subprocess.run(["valgrind", "--tool=callgrind", output, *command, "--count", str(count), row],
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
-    return int(re.search(r"Collected : (\d+)", done.stderr).group(1)), int(done.stdout.split()[1])
-
-
 def instructions_of(command, row):
     """Instructions of one operation: the difference between two counts of it."""
     step = INSTRUCTION_ROWS[row]
-    once, operations = count_instructions(command, row, step)
-    thrice, _ = count_instructions(command, row, 3 * step)
-    return (thrice - once) / (2 * step * operations)
+    once, output = count_instructions(command + ["--count", str(step), row])
+    thrice, _ = count_instructions(command + ["--count", str(3 * step), row])
+    return (thrice - once) / (2 * step * int(output.split()[1]))
 
 
 def print_instructions(commands, known, wanted):
-    if not shutil.which("valgrind"):
-        print("Instructions are counted with valgrind, which is not installed (Debian's package: valgrind).")
+    if not have_valgrind():
         return
     print(f"{'instructions of one operation':<46}{'Cairn':>10}{'glibc':>10}")
     texts = {name: what for name, what, _ in ROWS}
@@ -255,9 +191,9 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def write_results(machine, rounds, table, kept):
+def all_results(machine, rounds, table, kept):
     others = [name for name in rounds[0] if name != CAIRN]
-    results = {
+    return {
         "machine": machine,
         "targets_met": kept,
         "table": table,
@@ -266,9 +202,6 @@ def write_results(machine, rounds, table, kept):
         "medians": {name: medians(rounds, name) for name in rounds[0]},
         "rounds": rounds,
     }
-    path = BUILD / "results.json"
-    path.write_text(json.dumps(results, indent=1) + "\n")
-    print(f"\nAll numbers: {path.relative_to(ROOT)}")
 
 
 def main():
@@ -284,6 +217,7 @@ def main():
         print_instructions(commands, known, arguments.row)
         return
     machine = describe_machine()
+    machine["wine"] = first_line(["wine", "--version"]) if shutil.which("wine") else "no Wine"
     print(machine_text(machine) + "\n", flush=True)
     if not use_wine:
         print("Wine or MinGW is missing, or was left out: there is no column for Wine's heap.")
@@ -294,7 +228,7 @@ def main():
         rounds.append(measure_round(commands, known, index, arguments.row))
     table, kept = make_table(rounds)
     print(table)
-    write_results(machine, rounds, f"{machine_text(machine)}\n\n{table}", kept)
+    write_results(BUILD / "heap.json", all_results(machine, rounds, f"{machine_text(machine)}\n\n{table}", kept))
 
 
 if __name__ == "__main__":
