@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The benchmark driver: runs the contestants in turn and prints how they compare.
+"""The heap part of `./dev bench`: runs the contestants in turn and prints how they compare.
 
 bench/heap.c is built three times: with libcairn.so, with the C library's malloc, and, where MinGW and Wine are there, as a
 Windows program that uses Wine's heap. A round measures each row with each of them, one right after the other, because
@@ -182,7 +182,7 @@ def print_instructions(commands, known, wanted):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="./dev bench", description="Cairn beside Wine's heap and glibc, as ratios.")
+    parser = argparse.ArgumentParser(prog="./dev bench heap", description="Cairn beside Wine's heap and glibc, as ratios.")
     parser.add_argument("--rounds", type=int, default=7, help="how often each contestant runs (7)")
     parser.add_argument("--quick", action="store_true", help="three rounds")
     parser.add_argument("--instructions", action="store_true", help="count instructions with valgrind instead")
@@ -209,7 +209,7 @@ def main():
     rows = {row[0] for row in ROWS + MEMORY_ROWS}
     unknown = [row for row in arguments.row if row not in rows]
     if unknown:
-        sys.exit(f"dev bench: no such row: {' '.join(unknown)}; ./dev bench --help lists them")
+        sys.exit(f"dev bench heap: no such row: {' '.join(unknown)}; ./dev bench heap --help lists them")
     use_wine = have_wine() and not arguments.no_wine and not arguments.instructions
     commands = contestants(use_wine)
     known = {name: run(command + ["--list"]).stdout.split() for name, command in commands.items()}

@@ -1,4 +1,4 @@
-"""What measuring takes, whatever is measured: where things are, running programs, medians and ratios, numbers as text, the
+"""What both parts of `./dev bench` share: where things are, running programs, medians and ratios, numbers as text, the
 machine, and instructions counted with callgrind.
 """
 import json

@@ -55,12 +55,24 @@ if(TARGET cairn_malloc)
     add_dependencies(compare cairn_malloc)
 endif()
 
-# bench/heap.c, made by the target `bench` only: build/bench/heap with this library, heap_libc with the C library's malloc.
-# bench/heap.py builds it a third time, as a Windows program.
-set(cairn_bench_source ${PROJECT_SOURCE_DIR}/bench/heap.c)
-cairn_add_program(bench.heap bench heap ${cairn_bench_source})
+# Benchmarks, made by the target `bench` only, in build/bench:
+#   heap, heap_libc   bench/heap.c with this library, and with the C library's malloc; bench/heap.py builds it a third
+#                     time, as a Windows program
+#   malloc            bench/malloc: plain calls of malloc, for any malloc that is preloaded
+#   launch            bench/launch.c: starts a program with a library preloaded
+set(cairn_bench_dir ${PROJECT_SOURCE_DIR}/bench)
+cairn_add_program(bench.heap bench heap ${cairn_bench_dir}/heap.c)
 target_link_libraries(bench.heap PRIVATE cairn)
-cairn_add_program(bench.heap_libc bench heap_libc ${cairn_bench_source})
+cairn_add_program(bench.heap_libc bench heap_libc ${cairn_bench_dir}/heap.c)
 target_compile_definitions(bench.heap_libc PRIVATE BENCH_LIBC)
-set_target_properties(bench.heap bench.heap_libc PROPERTIES EXCLUDE_FROM_ALL ON)
-add_custom_target(bench DEPENDS bench.heap bench.heap_libc)
+file(GLOB cairn_bench_malloc CONFIGURE_DEPENDS ${cairn_bench_dir}/malloc/*.c)
+cairn_add_program(bench.malloc bench malloc ${cairn_bench_malloc})
+target_include_directories(bench.malloc PRIVATE ${cairn_bench_dir})
+target_link_libraries(bench.malloc PRIVATE ${CMAKE_DL_LIBS})
+cairn_add_program(bench.launch bench launch ${cairn_bench_dir}/launch.c)
+set(cairn_bench_targets bench.heap bench.heap_libc bench.malloc bench.launch)
+set_target_properties(${cairn_bench_targets} PROPERTIES EXCLUDE_FROM_ALL ON)
+add_custom_target(bench DEPENDS ${cairn_bench_targets})
+if(TARGET cairn_malloc)
+    add_dependencies(bench cairn_malloc)
+endif()
