@@ -409,10 +409,16 @@ static void discard_map(struct arena *arena, size_t page, size_t end)
 {
     size_t first = (page + pages_per_unit() - 1) / pages_per_unit();
     size_t units_end = end / pages_per_unit();
-    uintptr_t from = align_up((uintptr_t)&arena->granules[first * GRANULES_PER_UNIT], os_page_size());
-    uintptr_t to = align_down((uintptr_t)&arena->granules[units_end * GRANULES_PER_UNIT], os_page_size());
-    if (from < to)
-        os_discard((void *)from, to - from);
+
+    while (first < units_end) {
+        size_t chunk = first / UNITS_PER_CHUNK;
+        size_t part_end = size_min(units_end, (chunk + 1) * UNITS_PER_CHUNK);
+        uintptr_t from = align_up((uintptr_t)&arena->granules[first * GRANULES_PER_UNIT], os_page_size());
+        uintptr_t to = align_down((uintptr_t)&arena->granules[part_end * GRANULES_PER_UNIT], os_page_size());
+        if (from < to && is_ready(arena, chunk))
+            os_discard((void *)from, to - from);
+        first = part_end;
+    }
 }
 
 /* Takes the memory of warm pages in [page, end) away. */

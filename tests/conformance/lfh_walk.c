@@ -55,8 +55,9 @@ static void free_blocks(HANDLE heap)
             printf("    at record %u\n", i);
         }
     }
-    CHECK_EQ_UINT(e[walk.count - 1].wFlags, PROCESS_HEAP_REGION);
-    CHECK_EQ_UINT(e[walk.count - 2].wFlags, PROCESS_HEAP_UNCOMMITTED_RANGE);
+    /* Newer than Windows 7: a region of the low-fragmentation heap's own comes last. Windows 7: there is none. */
+    bool ends_with_region = e[walk.count - 1].wFlags == PROCESS_HEAP_REGION;
+    CHECK_EQ_UINT(e[walk.count - (ends_with_region ? 2 : 1)].wFlags, PROCESS_HEAP_UNCOMMITTED_RANGE);
 }
 
 /* 18 live blocks: busy records with 8 bytes of overhead */
