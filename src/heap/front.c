@@ -107,6 +107,38 @@ static void free_hot(struct heap *heap, unsigned bucket, void *block)
 /* --- allocating -----------------------------------------------------------------------------------------------------
  */
 
+/* As front_pop, for all buckets. */
+static void *pop(struct front *front, size_t size)
+{
+    if (size > BUCKET_LIMIT)
+        return NULL;
+    unsigned bucket = bucket_of(size);
+    struct magazine *magazine = &front->magazines[bucket];
+    void *block = *magazine->top;
+    if (block == NULL || span_is_busy(block))
+        return NULL;
+    magazine->top--;
+    span_mark_busy(bucket, block, size);
+    return block;
+}
+
+/* Takes a block of any hot size, zeroed if asked for, from the magazine at hand; false: there is none. */
+static bool allocate_shortly(struct heap *heap, uint32_t flags, size_t size, void **block)
+{
+    struct front *front;
+    if (!front_at_hand(heap, &front) || (*block = pop(front, size)) == NULL)
+        return false;
+    if (flags & HEAP_ZERO_MEMORY)
+        memset(*block, 0, size);
+    return true;
+}
+
+static bool free_shortly(struct heap *heap, void *block)
+{
+    struct front *front;
+    return front_at_hand(heap, &front) && front_push(front, block);
+}
+
 static bool must_be_zero(const struct heap *heap, uint32_t flags, size_t size)
 {
     return (flags & HEAP_ZERO_MEMORY) || (size > heap->normal_limit && !(flags & FRONT_ANY_CONTENTS));
@@ -132,29 +164,10 @@ static enum outcome allocate(struct heap *heap, uint32_t flags, size_t size, voi
     return allocate_in_heap(heap, flags, size, block);
 }
 
-/* As front_pop, for all buckets. */
-static void *pop(struct front *front, size_t size)
-{
-    if (size > BUCKET_LIMIT)
-        return NULL;
-    unsigned bucket = bucket_of(size);
-    struct magazine *magazine = &front->magazines[bucket];
-    void *block = *magazine->top;
-    if (block == NULL || span_is_busy(block))
-        return NULL;
-    magazine->top--;
-    span_mark_busy(bucket, block, size);
-    return block;
-}
-
 enum outcome front_allocate(struct heap *heap, uint32_t flags, size_t size, void **block)
 {
-    struct front *front;
-    if (front_at_hand(heap, &front) && (*block = pop(front, size)) != NULL) {
-        if (flags & HEAP_ZERO_MEMORY)
-            memset(*block, 0, size);
+    if (allocate_shortly(heap, flags, size, block))
         return OUTCOME_OK;
-    }
     call_begin();
     enum outcome outcome = allocate(heap, flags, size, block);
     call_end();
@@ -306,22 +319,43 @@ static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_
 /* Allocates anew, copies, frees. A failure leaves the old block as it was. */
 static enum outcome move(struct heap *heap, uint32_t flags, void *block, size_t old_size, size_t size, void **moved)
 {
-    enum outcome outcome = allocate(heap, size <= heap->normal_limit ? flags & ~(uint32_t)HEAP_ZERO_MEMORY : flags,
-                                    size, moved);
+    enum outcome outcome = OUTCOME_OK;
+    bool is_large = size > heap->normal_limit; /* then it is zero, if it must be, where it is new */
+    uint32_t new_flags = is_large ? flags : flags & ~(uint32_t)HEAP_ZERO_MEMORY;
+    if (!allocate_shortly(heap, new_flags, size, moved))
+        outcome = allocate(heap, new_flags, size, moved);
     if (outcome != OUTCOME_OK)
         return outcome;
     memcpy(*moved, block, size_min(size, old_size));
-    if ((flags & HEAP_ZERO_MEMORY) && size <= heap->normal_limit) /* a large block is zero already */
+    if ((flags & HEAP_ZERO_MEMORY) && !is_large)
         zero_behind(*moved, old_size, size);
+    if (free_shortly(heap, block))
+        return OUTCOME_OK;
     outcome = free_block(heap, flags, block);
     if (UNLIKELY(outcome != OUTCOME_OK))
         free_block(heap, flags, *moved);
     return outcome;
 }
 
+/* Resizes a small hot block within its bucket: what strings that grow bit by bit ask for most of the time. */
+static bool resize_shortly(struct heap *heap, uint32_t flags, void *block, size_t size)
+{
+    struct front *front;
+    uintptr_t offset = (uintptr_t)block - arenas[0].base;
+    if ((flags & (HEAP_REALLOC_IN_PLACE_ONLY | HEAP_ZERO_MEMORY)) || size > BUCKET_SMALL_LIMIT ||
+        !front_at_hand(heap, &front) || offset >= arenas[0].size || !is_aligned(offset, GRANULE_SIZE))
+        return false;
+    uint8_t *granule = span_granule(block);
+    uint32_t tag = front->tag | bucket_of(size) << TAG_BUCKET_SHIFT;
+    if ((span_granule_value(granule) & GRANULE_HOT) == 0 || arenas[0].tags[offset >> SLICE_SHIFT] != tag)
+        return false;
+    span_set_granule(granule, (uint8_t)(GRANULE_HOT | size));
+    return true;
+}
+
 static enum outcome reallocate(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized)
 {
-    size_t old_size;
+    size_t old_size = 0;
     enum outcome outcome = resize(heap, flags, block, size, &old_size);
     *resized = block;
     /* Where the memory behind the block cannot be had, other memory may be. */
@@ -333,6 +367,10 @@ static enum outcome reallocate(struct heap *heap, uint32_t flags, void *block, s
 
 enum outcome front_reallocate(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized)
 {
+    if (resize_shortly(heap, flags, block, size)) {
+        *resized = block;
+        return OUTCOME_OK;
+    }
     call_begin();
     enum outcome outcome = reallocate(heap, flags, block, size, resized);
     call_end();

@@ -208,23 +208,20 @@ static unsigned take_from_spans(struct bucket *bucket, unsigned limit, void **bl
     return count;
 }
 
-/* Puts a block into its span. A span that becomes empty leaves the list, and is returned, if there are others. */
-static struct span *put_into_span(struct bucket *bucket, const void *block)
+/* Has a span to which blocks were given back where it belongs: in the list, or if it is empty and not the first such
+ * one, in none, to be closed. */
+static void sort_in(struct bucket *bucket, struct span *span, struct span **emptied)
 {
-    struct span *span = span_of(block);
-    ASSERT(span != NULL);
-    if (!span_put(span, block))
-        return NULL;
+    if (is_empty(span) && bucket->empty_spans != 0) {
+        if (span->is_listed)
+            unlist(bucket, span);
+        span->next = *emptied;
+        *emptied = span;
+        return;
+    }
+    bucket->empty_spans += is_empty(span);
     if (!span->is_listed)
         list_last(bucket, span);
-    if (LIKELY(!is_empty(span)))
-        return NULL;
-    if (bucket->empty_spans == 0) {
-        bucket->empty_spans++;
-        return NULL;
-    }
-    unlist(bucket, span);
-    return span;
 }
 
 /* --- spans from the back end and back -------------------------------------------------------------------------------
@@ -294,18 +291,20 @@ static void close_spans(struct front_end *end, struct span *spans)
         lock_release(&end->heap->lock);
 }
 
+/* Blocks that were freed one after another often lie in one span, so it is looked for only where another begins. */
 static void put_into_spans(struct front_end *end, unsigned index, unsigned count, void **blocks)
 {
     struct bucket *bucket = &end->buckets[index];
     struct span *emptied = NULL;
 
     lock_acquire(&bucket->lock);
-    for (unsigned i = 0; i < count; i++) {
-        struct span *span = put_into_span(bucket, blocks[i]);
-        if (span != NULL) {
-            span->next = emptied;
-            emptied = span;
-        }
+    for (unsigned i = 0; i < count;) {
+        struct span *span = span_of(blocks[i]);
+        ASSERT(span != NULL);
+        bool was_empty = is_empty(span);
+        i += span_put(span, count - i, blocks + i);
+        if (!was_empty)
+            sort_in(bucket, span, &emptied);
     }
     lock_release(&bucket->lock);
     if (emptied != NULL)
@@ -399,12 +398,14 @@ void front_end_put(struct front_end *end, unsigned index, unsigned count, void *
 {
     /* What one thread frees another may be waiting for; a process with one thread has no use for a depot. */
     bool shared = !os_is_single_threaded() && !(end->heap->flags & HEAP_NO_SERIALIZE);
-    while (count != 0) {
+    while (shared && count != 0) {
         unsigned part = count < BATCH_LIMIT ? count : BATCH_LIMIT;
+        if (!put_into_depot(&end->buckets[index], part, blocks + count - part))
+            break;
         count -= part;
-        if (!shared || !put_into_depot(&end->buckets[index], part, blocks + count))
-            put_into_spans(end, index, part, blocks + count);
     }
+    if (count != 0)
+        put_into_spans(end, index, count, blocks);
 }
 
 static void empty_depot(struct front_end *end, unsigned index)

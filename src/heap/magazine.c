@@ -7,17 +7,24 @@
 #include <string.h>
 
 #define CAPACITY_AT_FIRST 8u
-#define CAPACITY_AT_MOST 64u
-
-/* Bytes of blocks that one magazine may hold; a few of the largest blocks it holds all the same. */
-#define MAGAZINE_BYTES ((size_t)16 << 10)
 #define CAPACITY_AT_LEAST 4u
+#define CAPACITY_AT_MOST 1024u
+
+/*
+ * Bytes of blocks that one magazine may hold, and all of a front's together. Within a smaller limit, which every
+ * magazine may reach, they are not counted against the latter; a few of the largest blocks any holds.
+ */
+#define MAGAZINE_BYTES ((size_t)64 << 10)
+#define MAGAZINE_BYTES_ALWAYS ((size_t)8 << 10)
+#define FRONT_BYTES ((size_t)1 << 20)
+
+#define PUT_AT_ONCE 256u
 
 void *magazine_none[1];
 
-static unsigned largest_capacity(unsigned bucket)
+static unsigned capacity_for(unsigned bucket, size_t bytes)
 {
-    size_t fitting = MAGAZINE_BYTES / bucket_size(bucket);
+    size_t fitting = bytes / bucket_size(bucket);
     return (unsigned)size_max(size_min(fitting, CAPACITY_AT_MOST), CAPACITY_AT_LEAST);
 }
 
@@ -36,12 +43,15 @@ static unsigned count_of(const struct front *front, unsigned bucket)
 static bool grow(struct front *front, unsigned bucket)
 {
     unsigned capacity = front->capacity[bucket];
-    unsigned most = largest_capacity(bucket);
-    if (capacity == most)
-        return false;
     unsigned larger = capacity == 0 ? CAPACITY_AT_FIRST : 2 * capacity;
+    unsigned most = capacity_for(bucket, MAGAZINE_BYTES);
     if (larger > most)
         larger = most;
+    size_t more = (larger - capacity) * bucket_size(bucket);
+    if (larger > capacity_for(bucket, MAGAZINE_BYTES_ALWAYS) && front->bytes + more > FRONT_BYTES)
+        larger = capacity_for(bucket, MAGAZINE_BYTES_ALWAYS);
+    if (larger <= capacity)
+        return false;
 
     void **places = meta_allocate((larger + 1) * sizeof *places);
     if (places == NULL)
@@ -51,6 +61,7 @@ static bool grow(struct front *front, unsigned bucket)
     memcpy(places, old, (count + 1) * sizeof *places);
     front->magazines[bucket] = (struct magazine){.top = places + count, .limit = places + larger};
     front->capacity[bucket] = (uint16_t)larger;
+    front->bytes += (larger - capacity) * bucket_size(bucket);
     if (capacity != 0)
         meta_free(old);
     return true;
@@ -78,12 +89,17 @@ bool magazine_make_room(struct front *front, unsigned bucket)
 
     /* The oldest half goes: what was freed last is used next. */
     void **places = bottom(front, bucket);
-    unsigned leaving = (count + 1) / 2;
-    void *blocks[CAPACITY_AT_MOST];
-    memcpy(blocks, places + 1, leaving * sizeof *blocks);
-    memmove(places + 1, places + 1 + leaving, (count - leaving) * sizeof *places);
-    front->magazines[bucket].top -= leaving;
-    front_end_put(front->end, bucket, leaving, blocks);
+    for (unsigned leaving = (count + 1) / 2; leaving != 0;) {
+        void *blocks[PUT_AT_ONCE];
+        unsigned part = leaving < PUT_AT_ONCE ? leaving : PUT_AT_ONCE;
+        memcpy(blocks, places + 1, part * sizeof *blocks);
+        memmove(places + 1, places + 1 + part, (count - part) * sizeof *places);
+        /* They are no longer here before they are there: who forks now does not find them twice. */
+        front->magazines[bucket].top -= part;
+        front_end_put(front->end, bucket, part, blocks);
+        count -= part;
+        leaving -= part;
+    }
     return true;
 }
 

@@ -117,16 +117,21 @@ unsigned span_take(struct span *span, unsigned limit, void **blocks)
     return wanted;
 }
 
-bool span_put(struct span *span, const void *block)
+unsigned span_put(struct span *span, unsigned count, void *const *blocks)
 {
-    unsigned index = span_index(span, block);
-    uint64_t bit = (uint64_t)1 << (index % 64);
+    size_t bytes = span_bytes(span);
+    unsigned free_count = span->free_count;
+    unsigned i = 0;
 
-    if (UNLIKELY(span->free[index / 64] & bit))
-        return false;
-    span->free[index / 64] |= bit;
-    span->free_count++;
-    return true;
+    for (; i < count && (uintptr_t)blocks[i] - span->first < bytes; i++) {
+        unsigned index = span_index(span, blocks[i]);
+        uint64_t bit = (uint64_t)1 << (index % 64);
+        uint64_t *word = &span->free[index / 64];
+        free_count += (*word & bit) == 0;
+        *word |= bit;
+    }
+    span->free_count = (uint16_t)free_count;
+    return i;
 }
 
 bool span_is_whole(const struct span *span)

@@ -166,8 +166,9 @@ void span_close(struct heap *heap, struct span *span);
 /* Takes free blocks out of the bits, lowest address first, at most `limit`; blocks[0] is the last. Returns how many. */
 unsigned span_take(struct span *span, unsigned limit, void **blocks);
 
-/* Gives a block back to the bits. False: it is there already. */
-bool span_put(struct span *span, const void *block);
+/* Gives the first of these blocks back to the bits, as many as are the span's; one is. A block that is there already
+ * stays there once. Returns how many. */
+unsigned span_put(struct span *span, unsigned count, void *const *blocks);
 
 /* Whether the granule map and the bits agree, block by block. The caller holds the bucket. */
 bool span_is_whole(const struct span *span);

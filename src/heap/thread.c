@@ -98,7 +98,7 @@ static bool make_room(struct thread *thread)
     size_t size = FIRST_TABLE_SIZE;
     while (size < 4 * (count + 1))
         size *= 2;
-    struct front **table = meta_allocate(size * sizeof *table);
+    struct front **table = meta_allocate(size * sizeof(struct front *));
     if (table == NULL)
         return false;
     for (struct front *front = thread->fronts; front != NULL; front = front->next)

@@ -63,7 +63,8 @@ static NOINLINE void *reallocate(const char *function, void *block, size_t size)
     struct heap *heap = registry_default_heap();
     int error = errno;
     void *resized;
-    enum outcome outcome = heap != NULL ? front_reallocate(heap, 0, block, size, &resized) : OUTCOME_OUTSIDE;
+    enum outcome outcome = heap != NULL ? front_reallocate(heap, FRONT_ANY_CONTENTS, block, size, &resized)
+                                        : OUTCOME_OUTSIDE;
     errno = error;
     if (LIKELY(outcome == OUTCOME_OK))
         return resized;

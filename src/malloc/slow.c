@@ -17,7 +17,7 @@ void *slow_fail(int error)
 void *slow_try(const char *function, size_t size, size_t alignment, bool zero)
 {
     struct heap *heap = registry_default_heap();
-    uint32_t flags = zero ? HEAP_ZERO_MEMORY : 0;
+    uint32_t flags = zero ? HEAP_ZERO_MEMORY : FRONT_ANY_CONTENTS;
     enum outcome outcome = OUTCOME_NO_MEMORY;
     int error = errno;
     void *block;
