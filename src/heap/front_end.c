@@ -195,6 +195,7 @@ static unsigned take_from_spans(struct bucket *bucket, unsigned limit, void **bl
 {
     unsigned count = 0;
 
+    bucket->exchanges++;
     while (count < limit && bucket->first != NULL) {
         struct span *span = bucket->first;
         /* blocks[0] is used last, and addresses are best used in ascending order: so each span's go in front. */
@@ -246,20 +247,27 @@ static bool grow(struct front_end *end, unsigned index)
 {
     struct bucket *bucket = &end->buckets[index];
     unsigned least = span_slices_at_first(index);
+
+    lock_acquire(&bucket->lock);
+    bool skips = lack_skips(&bucket->lack);
     unsigned slices = bucket->slices < least ? least : bucket->slices;
+    lock_release(&bucket->lock);
+    if (skips)
+        return false;
     struct span *span = open_span(end, index, slices);
     if (span == NULL && slices > least)
         span = open_span(end, index, least);
-    if (span == NULL)
-        return false;
 
     lock_acquire(&bucket->lock);
-    unsigned most = span_slices_at_most(index);
-    bucket->slices = slices * 2 < most ? slices * 2 : most;
-    bucket->empty_spans++;
-    list_first(bucket, span);
+    lack_note(&bucket->lack, span == NULL);
+    if (span != NULL) {
+        unsigned most = span_slices_at_most(index);
+        bucket->slices = slices * 2 < most ? slices * 2 : most;
+        bucket->empty_spans++;
+        list_first(bucket, span);
+    }
     lock_release(&bucket->lock);
-    return true;
+    return span != NULL;
 }
 
 static void close_span(struct front_end *end, struct span *span)
@@ -291,6 +299,18 @@ static void close_spans(struct front_end *end, struct span *spans)
         lock_release(&end->heap->lock);
 }
 
+/* Free memory in spans that it is worth waking the cleaner for. */
+#define MUCH_PUT ((size_t)256 << 10)
+
+static void note_put(struct bucket *bucket, size_t bytes)
+{
+    bucket->put_bytes += bytes;
+    if (bucket->put_bytes < MUCH_PUT)
+        return;
+    bucket->put_bytes = 0;
+    cleaner_ask();
+}
+
 /* Blocks that were freed one after another often lie in one span, so it is looked for only where another begins. */
 static void put_into_spans(struct front_end *end, unsigned index, unsigned count, void **blocks)
 {
@@ -298,6 +318,8 @@ static void put_into_spans(struct front_end *end, unsigned index, unsigned count
     struct span *emptied = NULL;
 
     lock_acquire(&bucket->lock);
+    bucket->exchanges++;
+    note_put(bucket, count * bucket_size(index));
     for (unsigned i = 0; i < count;) {
         struct span *span = span_of(blocks[i]);
         ASSERT(span != NULL);
@@ -444,6 +466,38 @@ void front_end_trim(struct front_end *end)
             close_span(end, span);
         }
     }
+}
+
+/* Takes the memory of free pages inside the spans of a bucket, unless it was used since the last time: what is in use
+ * would need it again at once. Says whether it was. */
+static bool cool_bucket(struct bucket *bucket)
+{
+    lock_acquire(&bucket->lock);
+    bool was_used = bucket->exchanges != bucket->exchanges_seen;
+    bucket->exchanges_seen = bucket->exchanges;
+    if (!was_used && !bucket->is_cool) {
+        for (struct span *span = bucket->first; span != NULL; span = span->next)
+            span_cool(span);
+    }
+    bucket->is_cool = !was_used;
+    lock_release(&bucket->lock);
+    return was_used;
+}
+
+bool front_end_clean(struct front_end *end)
+{
+    bool was_used = false;
+    for (unsigned index = 1; index < BUCKET_COUNT; index++)
+        was_used |= cool_bucket(&end->buckets[index]);
+    front_end_trim(end);
+    /* That used the buckets, which must not count. */
+    for (unsigned index = 1; index < BUCKET_COUNT; index++) {
+        struct bucket *bucket = &end->buckets[index];
+        lock_acquire(&bucket->lock);
+        bucket->exchanges_seen = bucket->exchanges;
+        lock_release(&bucket->lock);
+    }
+    return was_used;
 }
 
 bool front_end_check_span(struct heap *heap, uintptr_t first, size_t size)

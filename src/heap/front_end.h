@@ -13,6 +13,7 @@
 #define CAIRN_HEAP_FRONT_END_H
 
 #include "heap/heap.h"
+#include "heap/lack.h"
 #include "heap/span.h"
 #include "heap/thread.h"
 
@@ -41,8 +42,13 @@ struct bucket {
     struct depot *_Atomic depot; /* NULL: no batch was handed over yet */
     struct span *first;          /* spans with free blocks; the first is the one that blocks are taken from */
     struct span *last;
-    unsigned slices;      /* of the next span; 0: there was none yet */
-    unsigned empty_spans; /* spans in the list all of whose blocks are free */
+    unsigned slices;         /* of the next span; 0: there was none yet */
+    unsigned empty_spans;    /* spans in the list all of whose blocks are free */
+    struct lack lack;        /* of memory for another span */
+    unsigned exchanges;      /* counts whenever blocks are taken from spans or put into them */
+    unsigned exchanges_seen; /* by the cleaner, when it looked last */
+    bool is_cool;            /* the free pages of its spans have no memory */
+    size_t put_bytes;        /* put into spans since the cleaner was asked for */
 };
 
 struct span_chunk;
@@ -90,6 +96,13 @@ void front_end_put(struct front_end *end, unsigned bucket, unsigned count, void 
 /* Gives all batches on their way back to their spans, and empty spans to the back end. The caller has the heap to
  * itself. */
 void front_end_trim(struct front_end *end);
+
+/*
+ * For the cleaner: gives batches on their way back, closes empty spans, and takes the memory of free pages inside spans
+ * of buckets that were not used since the last time. Says whether some were, and have such pages perhaps. The caller
+ * has the heap to itself.
+ */
+bool front_end_clean(struct front_end *end);
 
 /* Whether the span that starts at the address is one of this heap, fits into `size` bytes, and is whole. */
 bool front_end_check_span(struct heap *heap, uintptr_t first, size_t size);

@@ -227,7 +227,7 @@ static void clear_slices(uintptr_t from, uintptr_t end)
     size_t first = arena_slice_index(arena, (void *)from);
     size_t count = arena_slice_index(arena, (void *)(end - 1)) + 1 - first;
     memset(&arena->tags[first], 0, count * sizeof arena->tags[0]);
-    memset(&arena->spans[first], 0, count * sizeof arena->spans[0]);
+    memset(&arena->spans[first], 0, count * sizeof(void *));
 }
 
 /* Clears the tables for the segment's committed pages; elsewhere no block starts. */

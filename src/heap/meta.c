@@ -2,12 +2,14 @@
 
 #include "base/assert.h"
 #include "heap/back.h"
+#include "heap/lack.h"
 
 #include <string.h>
 #include <winnt.h>
 
 static struct lock lock;
 static struct heap *heap;
+static struct lack lack; /* the front ends can do without more */
 
 void meta_lock(void)
 {
@@ -24,10 +26,13 @@ void *meta_allocate(size_t size)
     uintptr_t data = 0;
 
     meta_lock();
-    if (heap == NULL)
-        heap = heap_create(&(struct heap_parameters){.flags = HEAP_GROWABLE});
-    if (heap != NULL && back_allocate(heap, size, &data) != OUTCOME_OK)
-        data = 0;
+    if (!lack_skips(&lack)) {
+        if (heap == NULL)
+            heap = heap_create(&(struct heap_parameters){.flags = HEAP_GROWABLE});
+        if (heap != NULL && back_allocate(heap, size, &data) != OUTCOME_OK)
+            data = 0;
+        lack_note(&lack, data == 0);
+    }
     meta_unlock();
     return data != 0 ? memset((void *)data, 0, size) : NULL;
 }

@@ -134,6 +134,33 @@ unsigned span_put(struct span *span, unsigned count, void *const *blocks)
     return i;
 }
 
+/* Whether every block that has a byte in [from, end), of the span, is free by the bits. */
+static bool is_free_between(const struct span *span, uintptr_t from, uintptr_t end)
+{
+    unsigned last = span_index(span, (void *)(end - 1));
+    for (unsigned index = span_index(span, (void *)from); index <= last; index++) {
+        if ((span->free[index / 64] >> (index % 64) & 1) == 0)
+            return false;
+    }
+    return true;
+}
+
+void span_cool(const struct span *span)
+{
+    size_t page = os_page_size();
+    uintptr_t end = align_down(span->first + span_bytes(span), page);
+    uintptr_t from = align_up(span->first, page);
+
+    while (from < end) {
+        uintptr_t free_end = from;
+        while (free_end < end && is_free_between(span, free_end, free_end + page))
+            free_end += page;
+        if (free_end > from)
+            os_discard((void *)from, free_end - from);
+        from = free_end + page;
+    }
+}
+
 bool span_is_whole(const struct span *span)
 {
     unsigned free_count = 0;

@@ -170,6 +170,10 @@ unsigned span_take(struct span *span, unsigned limit, void **blocks);
  * stays there once. Returns how many. */
 unsigned span_put(struct span *span, unsigned count, void *const *blocks);
 
+/* Gives the memory of pages that hold nothing but free blocks back to the system; they read as zero when they are used
+ * again. The caller holds the bucket. */
+void span_cool(const struct span *span);
+
 /* Whether the granule map and the bits agree, block by block. The caller holds the bucket. */
 bool span_is_whole(const struct span *span);
 

@@ -417,7 +417,9 @@ SHARE(os_abort);
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 
-/* The sanitizers must know of every thread. */
+/* The sanitizers must know of every thread, and bear none in the child of a process that had several. */
+static bool is_forked;
+
 static void *run_work(void *work)
 {
     void (*function)(void);
@@ -432,7 +434,7 @@ bool os_run_beside(void (*work)(void))
     pthread_t thread;
     void *argument;
     memcpy(&argument, &work, sizeof argument);
-    if (pthread_attr_init(&attributes) != 0)
+    if (is_forked || pthread_attr_init(&attributes) != 0)
         return false;
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     bool started = pthread_create(&thread, &attributes, run_work, argument) == 0;
@@ -442,6 +444,7 @@ bool os_run_beside(void (*work)(void))
 
 static void forget_beside(void)
 {
+    is_forked = true;
 }
 
 #else

@@ -5,6 +5,7 @@
 
 #include "heap/arena.h"
 #include "heap/meta.h"
+#include "heap/registry.h"
 
 #include "check.h"
 
@@ -40,6 +41,9 @@ static inline bool arena_state_take(struct arena_state *state)
 {
     bool ok = true;
     memset(state, 0, sizeof(*state));
+    /* These keep the cleaner out. */
+    registry_lock();
+    arena_lock();
     for (unsigned a = 0; ok && a < atomic_load(&arena_count); a++) {
         const struct arena *arena = &arenas[a];
         size_t touched = atomic_load(&arena->touched);
@@ -56,6 +60,8 @@ static inline bool arena_state_take(struct arena_state *state)
             state->used_units += arena->used[i / 64] >> (i % 64) & 1;
         }
     }
+    arena_unlock();
+    registry_unlock();
     /* What describes the front ends of the heaps stays for the next ones. */
     state->used_units -= meta_reserved() >> UNIT_SHIFT;
     state->committed_pages -= meta_committed() >> os_page_shift();
