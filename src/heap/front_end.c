@@ -276,26 +276,34 @@ static void close_span(struct front_end *end, struct span *span)
     drop_record(end, span);
 }
 
+/* Lists spans again that were to be closed, and are not. */
+static void keep_spans(struct front_end *end, struct span *spans)
+{
+    while (spans != NULL) {
+        struct span *next = spans->next;
+        struct bucket *bucket = &end->buckets[spans->bucket];
+        lock_acquire(&bucket->lock);
+        bucket->empty_spans++;
+        list_last(bucket, spans);
+        lock_release(&bucket->lock);
+        spans = next;
+    }
+}
+
 /* Gives empty spans back, unless another thread is in the heap: it may have it for long. Then they stay. */
 static void close_spans(struct front_end *end, struct span *spans)
 {
     bool alone = heap_is_alone(end->heap, 0);
-    bool locked = !alone && lock_try(&end->heap->lock);
-
+    if (!alone && !lock_try(&end->heap->lock)) {
+        keep_spans(end, spans);
+        return;
+    }
     while (spans != NULL) {
         struct span *next = spans->next;
-        if (alone || locked) {
-            close_span(end, spans);
-        } else {
-            struct bucket *bucket = &end->buckets[spans->bucket];
-            lock_acquire(&bucket->lock);
-            bucket->empty_spans++;
-            list_last(bucket, spans);
-            lock_release(&bucket->lock);
-        }
+        close_span(end, spans);
         spans = next;
     }
-    if (locked)
+    if (!alone)
         lock_release(&end->heap->lock);
 }
 
@@ -312,11 +320,8 @@ static void note_put(struct bucket *bucket, size_t bytes)
 }
 
 /* Blocks that were freed one after another often lie in one span, so it is looked for only where another begins. */
-static void put_into_spans(struct front_end *end, unsigned index, unsigned count, void **blocks)
+static void put_blocks(struct bucket *bucket, unsigned index, unsigned count, void **blocks, struct span **emptied)
 {
-    struct bucket *bucket = &end->buckets[index];
-    struct span *emptied = NULL;
-
     lock_acquire(&bucket->lock);
     bucket->exchanges++;
     note_put(bucket, count * bucket_size(index));
@@ -326,9 +331,15 @@ static void put_into_spans(struct front_end *end, unsigned index, unsigned count
         bool was_empty = is_empty(span);
         i += span_put(span, count - i, blocks + i);
         if (!was_empty)
-            sort_in(bucket, span, &emptied);
+            sort_in(bucket, span, emptied);
     }
     lock_release(&bucket->lock);
+}
+
+static void put_into_spans(struct front_end *end, unsigned index, unsigned count, void **blocks)
+{
+    struct span *emptied = NULL;
+    put_blocks(&end->buckets[index], index, count, blocks, &emptied);
     if (emptied != NULL)
         close_spans(end, emptied);
 }
@@ -430,12 +441,15 @@ void front_end_put(struct front_end *end, unsigned index, unsigned count, void *
         put_into_spans(end, index, count, blocks);
 }
 
-static void empty_depot(struct front_end *end, unsigned index)
+/* Returns the spans that it emptied, which are in no list any more. */
+static struct span *empty_depot(struct front_end *end, unsigned index)
 {
     void *blocks[BATCH_LIMIT];
+    struct span *emptied = NULL;
     unsigned count;
     while ((count = take_from_depot(&end->buckets[index], BATCH_LIMIT, blocks)) != 0)
-        put_into_spans(end, index, count, blocks);
+        put_blocks(&end->buckets[index], index, count, blocks, &emptied);
+    return emptied;
 }
 
 /* Takes all empty spans out of a bucket's list. */
@@ -460,7 +474,7 @@ static struct span *take_empty_spans(struct bucket *bucket)
 void front_end_trim(struct front_end *end)
 {
     for (unsigned index = 1; index < BUCKET_COUNT; index++) {
-        empty_depot(end, index);
+        close_spans(end, empty_depot(end, index));
         for (struct span *span = take_empty_spans(&end->buckets[index]), *next; span != NULL; span = next) {
             next = span->next;
             close_span(end, span);
@@ -487,14 +501,18 @@ static bool cool_bucket(struct bucket *bucket)
 bool front_end_clean(struct front_end *end)
 {
     bool was_used = false;
-    for (unsigned index = 1; index < BUCKET_COUNT; index++)
-        was_used |= cool_bucket(&end->buckets[index]);
-    front_end_trim(end);
-    /* That used the buckets, which must not count. */
     for (unsigned index = 1; index < BUCKET_COUNT; index++) {
         struct bucket *bucket = &end->buckets[index];
+        bool used = cool_bucket(bucket);
+        was_used |= used;
+        if (used)
+            continue;
+        /* Nobody has come for the batches either. Now this uses the bucket, which does not count. */
+        keep_spans(end, empty_depot(end, index));
         lock_acquire(&bucket->lock);
+        bucket->is_cool = bucket->exchanges == bucket->exchanges_seen;
         bucket->exchanges_seen = bucket->exchanges;
+        was_used |= !bucket->is_cool;
         lock_release(&bucket->lock);
     }
     return was_used;

@@ -98,9 +98,9 @@ void front_end_put(struct front_end *end, unsigned bucket, unsigned count, void 
 void front_end_trim(struct front_end *end);
 
 /*
- * For the cleaner: gives batches on their way back, closes empty spans, and takes the memory of free pages inside spans
- * of buckets that were not used since the last time. Says whether some were, and have such pages perhaps. The caller
- * has the heap to itself.
+ * For the cleaner: takes the memory of free pages inside spans of buckets that were not used since the last time. Says
+ * whether some were, and have such pages perhaps. Nothing changes that a walk could see: it may be under way. The
+ * caller has the heap to itself.
  */
 bool front_end_clean(struct front_end *end);
 

@@ -53,6 +53,12 @@ enum granule {
     GRANULE_HOT = 128, /* a busy block of the front end */
 };
 
+/* Read where other threads may be taking and freeing hot blocks meanwhile. */
+static inline uint8_t granule_read(const uint8_t *granule)
+{
+    return __atomic_load_n(granule, __ATOMIC_RELAXED);
+}
+
 static inline bool granule_is_busy(uint8_t granule)
 {
     return (uint8_t)(granule - GRANULE_BUSY) <= GRANULE_BUSY_LAST - GRANULE_BUSY;

@@ -274,7 +274,8 @@ static void end_thread(void)
     thread_fronts.is_inside = true;
     thread_fronts.has_ended = true;
     thread_fronts.thread = NULL;
-    thread_fronts.default_heap = thread_fronts.recent_heap = NULL;
+    thread_fronts.default_heap = NULL;
+    __atomic_store_n(&thread_fronts.recent_heap, NULL, __ATOMIC_RELAXED);
     thread_fronts.default_front = thread_fronts.recent_front = &thread_no_front;
 
     thread_lock();

@@ -98,7 +98,7 @@ static bool report_rest(const struct segment *segment, uintptr_t data, struct wa
     uintptr_t segment_end = segment->end - BLOCK_DATA_OFFSET;
     uintptr_t committed_end = segment_find_page(segment, start, segment_end, false);
     uintptr_t end = start;
-    while (end < committed_end && *segment_granule(segment, end + BLOCK_DATA_OFFSET) == GRANULE_NONE)
+    while (end < committed_end && granule_read(segment_granule(segment, end + BLOCK_DATA_OFFSET)) == GRANULE_NONE)
         end += GRANULE_SIZE;
     report_free(record, segment, start, end, end == committed_end && end != segment_end);
     return true;
@@ -127,7 +127,7 @@ static bool find_size(const struct segment *segment, uintptr_t data, size_t *siz
 /* The span in the back end's block at `data`; NULL: it holds none. */
 static const struct span *span_at(const struct segment *segment, uintptr_t data)
 {
-    if (*segment_granule(segment, data) != GRANULE_SPAN)
+    if (granule_read(segment_granule(segment, data)) != GRANULE_SPAN)
         return NULL;
     const struct span *span = span_of((void *)(data + SPAN_OFFSET));
     return span != NULL && span->first == data + SPAN_OFFSET ? span : NULL;
@@ -169,7 +169,7 @@ static bool report_at(const struct heap *heap, const struct segment *segment, ui
     if (data < segment->first || data > segment->end || !is_aligned(data, GRANULE_SIZE))
         return stop(outcome, OUTCOME_NOT_A_BLOCK);
 
-    uint8_t granule = *segment_granule(segment, data);
+    uint8_t granule = granule_read(segment_granule(segment, data));
     if (granule == GRANULE_NONE)
         return report_rest(segment, data, record, outcome);
     const struct span *span = span_at(segment, data);
@@ -229,7 +229,7 @@ static bool report_behind_busy(const struct heap *heap, const struct segment *se
 {
     size_t size;
 
-    if (!is_aligned(data, GRANULE_SIZE) || !granule_is_busy(*segment_granule(segment, data)))
+    if (!is_aligned(data, GRANULE_SIZE) || !granule_is_busy(granule_read(segment_granule(segment, data))))
         return stop(outcome, OUTCOME_NOT_A_BLOCK);
     if (!find_size(segment, data, &size))
         return stop(outcome, OUTCOME_BLOCK_DAMAGED);

@@ -85,17 +85,18 @@ static ALWAYS_INLINE bool walk_to_next_block(struct walk_block *block)
     /* What the next look-up waits for is kept short: one address leads to the next through little more than one load.
      */
     const uint8_t *granule = arena_granule(&arenas[0], (void *)block->address) - granules_back;
-    bool agrees = block->is_free ? *granule == GRANULE_FREE : granule_is_busy(*granule);
+    uint8_t here = granule_read(granule);
+    bool agrees = block->is_free ? here == GRANULE_FREE : granule_is_busy(here);
     /* Both looks stay within the unit: what is behind it may be another heap's, under another lock. */
     bool near_end = (offset & (UNIT_SIZE - 1)) >= UNIT_SIZE - block_bytes(2 * (SMALLEST_DISTANCE + SCAN_WIDTH));
     if (UNLIKELY(!is_aligned(offset, GRANULE_SIZE) || !agrees || near_end))
         return false;
 
     size_t distance = SMALLEST_DISTANCE + scan_nonzero(granule + SMALLEST_DISTANCE);
-    uint8_t state = granule[distance];
+    uint8_t state = granule_read(granule + distance);
     size_t size = SMALLEST_DISTANCE + scan_nonzero(granule + distance + SMALLEST_DISTANCE);
     size_t not_asked_for = (size_t)state - GRANULE_BUSY;
-    if (UNLIKELY(granule[distance + size] == GRANULE_NONE))
+    if (UNLIKELY(granule_read(granule + distance + size) == GRANULE_NONE))
         return false;
 
     uintptr_t data = block->address + block_bytes(distance - granules_back);
