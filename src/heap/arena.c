@@ -151,11 +151,6 @@ static bool may_keep_warm(size_t bytes, size_t limit)
     return false;
 }
 
-bool arena_has_much_warm(void)
-{
-    return atomic_load_explicit(&warm_bytes, memory_order_relaxed) >= MUCH_WARM;
-}
-
 static void no_longer_warm(size_t bytes)
 {
     atomic_fetch_sub_explicit(&warm_bytes, bytes, memory_order_relaxed);
@@ -643,8 +638,12 @@ bool arena_commit(void *run, void *address, size_t size, enum os_access access, 
 
     if (is_segment && !make_tables_ready(arena, part.first, part.end))
         return false;
-    if (!make_accessible(arena, part.page, part.page_end, access, contents))
-        return false;
+    /* Where the system has no more, what is warm elsewhere may do. */
+    if (!make_accessible(arena, part.page, part.page_end, access, contents)) {
+        arena_purge();
+        if (!make_accessible(arena, part.page, part.page_end, access, contents))
+            return false;
+    }
     if (is_segment)
         own_units(arena, part.run_first, part.first, part.end);
     mark_pages(arena->committed, part.page, part.page_end, true);

@@ -169,9 +169,6 @@ uintptr_t arena_find_page(const struct arena *arena, uintptr_t from, uintptr_t e
 /* Takes the memory of warm pages outside all runs away. */
 void arena_purge(void) SHARED_AS("arena_purge");
 
-/* Whether so much memory is warm that it is worth giving back. */
-bool arena_has_much_warm(void);
-
 /* Around a fork: the child never sees a run half taken. */
 void arena_lock(void);
 void arena_unlock(void);

@@ -1,6 +1,7 @@
 #include "heap/cleaner.h"
 
 #include "heap/front_end.h"
+#include "heap/meta.h"
 #include "heap/options.h"
 #include "heap/registry.h"
 
@@ -9,27 +10,47 @@
 atomic_bool cleaner_is_wanted;
 atomic_bool cleaner_is_running;
 
+/* The system refused the thread once: then memory goes back at once. */
+static atomic_bool cannot_run;
+
+/* The process that it belongs to. A child that shares the memory of its parent, as of vfork, must not start it. */
+static unsigned process;
+
 unsigned cleaner_delay(void)
 {
-    return option_value(OPTION_DECAY);
+    return atomic_load_explicit(&cannot_run, memory_order_relaxed) ? 0 : option_value(OPTION_DECAY);
 }
 
-/* Gives the warm memory of all heaps back, but of those that another thread is in, and that inside spans which are not
- * in use. Says whether it is too early to tell for some. */
+/* Cleans a heap, if the program keeps out meanwhile. Says whether it is too early to tell. */
+static bool clean_heap(struct heap *heap)
+{
+    bool too_early = false;
+    if (!lock_try(&heap->lock))
+        return true;
+    atomic_store(&heap->is_being_cleaned, true);
+    if (!atomic_load(&heap->is_used_unlocked)) {
+        if (front_end_of(heap) != NULL)
+            too_early = front_end_clean(front_end_of(heap));
+        heap_cool(heap);
+    }
+    atomic_store(&heap->is_being_cleaned, false);
+    lock_release(&heap->lock);
+    return too_early;
+}
+
+/* Gives the warm memory of all heaps back, and that inside spans which are not in use. Says whether it is too early to
+ * tell for some. */
 static bool clean(void)
 {
     bool too_early = false;
 
     registry_lock();
     for (struct heap *heap = registry_next(NULL); heap != NULL; heap = registry_next(heap)) {
-        if ((heap->flags & HEAP_NO_SERIALIZE) || !lock_try(&heap->lock))
-            continue;
-        if (front_end_of(heap) != NULL)
-            too_early |= front_end_clean(front_end_of(heap));
-        heap_cool(heap);
-        lock_release(&heap->lock);
+        if (!(heap->flags & HEAP_NO_SERIALIZE))
+            too_early |= clean_heap(heap);
     }
     registry_unlock();
+    meta_cool();
     arena_purge();
     return too_early;
 }
@@ -43,19 +64,26 @@ static void work(void)
         os_wait_for(&never, 0, cleaner_delay());
         atomic_store_explicit(&cleaner_is_wanted, false, memory_order_relaxed);
         too_early = clean();
-    } while (too_early || atomic_load_explicit(&cleaner_is_wanted, memory_order_relaxed) || arena_has_much_warm());
+    } while (too_early || atomic_load_explicit(&cleaner_is_wanted, memory_order_relaxed));
     atomic_store_explicit(&cleaner_is_running, false, memory_order_release);
 }
 
 void cleaner_start(void)
 {
-    if (atomic_exchange_explicit(&cleaner_is_running, true, memory_order_acq_rel))
+    if (atomic_load_explicit(&cleaner_is_running, memory_order_relaxed) ||
+        atomic_exchange_explicit(&cleaner_is_running, true, memory_order_acq_rel))
         return;
-    if (!os_run_beside(work))
-        atomic_store_explicit(&cleaner_is_running, false, memory_order_release);
+    if (process == 0)
+        process = os_process_number();
+    if (process == os_process_number() && os_run_beside(work))
+        return;
+    atomic_store_explicit(&cannot_run, process == os_process_number(), memory_order_relaxed);
+    atomic_store_explicit(&cleaner_is_wanted, false, memory_order_relaxed);
+    atomic_store_explicit(&cleaner_is_running, false, memory_order_release);
 }
 
 void cleaner_forget(void)
 {
+    process = 0;
     atomic_store_explicit(&cleaner_is_running, false, memory_order_relaxed);
 }

@@ -2,7 +2,9 @@
  * Entering a heap: what every operation that is not on the fast path does first and last.
  *
  * A thread that is in the heap and enters it again has been interrupted by a signal whose handler uses the heap. That
- * would find the heap half changed, so it ends the process with a message.
+ * would find the heap half changed, so it ends the process with a message. But if the second call comes from further up
+ * the stack, the first one was left by a jump, from a fault in the program's own memory that was being copied; a commit
+ * routine of the program is called from outside (call_out).
  */
 #ifndef CAIRN_HEAP_ENTER_H
 #define CAIRN_HEAP_ENTER_H
@@ -16,9 +18,10 @@
 /* Marks the calling thread as being inside the library. */
 static ALWAYS_INLINE void call_begin(void)
 {
-    if (UNLIKELY(thread_fronts.is_inside))
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    if (UNLIKELY(thread_fronts.inside != 0) && here <= thread_fronts.inside)
         thread_reentered();
-    thread_fronts.is_inside = true;
+    thread_fronts.inside = here;
     atomic_signal_fence(memory_order_seq_cst);
 }
 
@@ -27,7 +30,29 @@ static ALWAYS_INLINE void call_end(void)
     if (UNLIKELY(atomic_load_explicit(&cleaner_is_wanted, memory_order_relaxed)))
         cleaner_start();
     atomic_signal_fence(memory_order_seq_cst);
-    thread_fronts.is_inside = false;
+    thread_fronts.inside = 0;
+}
+
+/* Around a call of a routine of the program's, which may use any heap. */
+static inline uintptr_t call_out(void)
+{
+    uintptr_t inside = thread_fronts.inside;
+    thread_fronts.inside = 0;
+    return inside;
+}
+
+static inline void call_back_in(uintptr_t inside)
+{
+    thread_fronts.inside = inside;
+}
+
+/* The cleaner does not come to a heap that the program uses without a lock; if it is there just now, it is waited for.
+ */
+static NOINLINE void heap_keep_cleaner_out(struct heap *heap)
+{
+    atomic_store(&heap->is_used_unlocked, true);
+    for (unsigned tries = 0; atomic_load(&heap->is_being_cleaned); tries++)
+        os_yield(tries);
 }
 
 /*
@@ -38,8 +63,13 @@ static ALWAYS_INLINE void call_end(void)
 static inline bool heap_is_alone(struct heap *heap, uint32_t flags)
 {
     bool is_only_thread = os_is_single_threaded() && !atomic_load_explicit(&cleaner_is_running, memory_order_acquire);
-    return (is_only_thread && LIKELY(!heap->calls_back)) || ((flags | heap->flags) & HEAP_NO_SERIALIZE) ||
-           lock_is_held(&heap->lock);
+    if ((is_only_thread && LIKELY(!heap->calls_back)) || lock_is_held(&heap->lock))
+        return true;
+    if (!((flags | heap->flags) & HEAP_NO_SERIALIZE))
+        return false;
+    if (UNLIKELY(!atomic_load_explicit(&heap->is_used_unlocked, memory_order_relaxed)))
+        heap_keep_cleaner_out(heap);
+    return true;
 }
 
 /* Locks other threads out of the heap; says whether there was need to. */

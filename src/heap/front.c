@@ -56,13 +56,6 @@ static bool count_allocation(struct heap *heap, unsigned bucket)
 /* --- hot blocks -----------------------------------------------------------------------------------------------------
  */
 
-static _Noreturn void block_taken_twice(void)
-{
-    static const char text[] = "cairn: a signal handler used a heap while a block was being taken from it\n";
-    os_write_error(text, sizeof text - 1);
-    os_abort();
-}
-
 /* Takes a block, not marked as busy, from the thread's magazine, or past it if the thread has none. */
 static void *take_hot(struct front_end *end, unsigned bucket)
 {
@@ -71,10 +64,9 @@ static void *take_hot(struct front_end *end, unsigned bucket)
 
     if (front == NULL || (*front->magazines[bucket].top == NULL && !magazine_fill(front, bucket)))
         return front_end_take(end, bucket, 1, &block) != 0 ? block : NULL;
-    block = *front->magazines[bucket].top;
+    block = *front->magazines[bucket].top--;
     if (span_is_busy(block))
-        block_taken_twice();
-    front->magazines[bucket].top--;
+        front_block_in_use();
     return block;
 }
 
@@ -104,8 +96,27 @@ static void free_hot(struct heap *heap, unsigned bucket, void *block)
     magazine->top++;
 }
 
+/* Whether the granule map has a busy hot block at an untrusted address. Such a block keeps its span where it is, so the
+ * span may be looked at without a lock; else that takes the heap's, under which spans come and go. */
+static bool is_hot(const void *address)
+{
+    if ((uintptr_t)address - arenas[0].base >= arenas[0].size || !is_aligned((uintptr_t)address, GRANULE_SIZE))
+        return false;
+    uint8_t granule = span_granule_value(span_granule(address));
+    return (granule & GRANULE_HOT) != 0 || span_is_shrunk(granule);
+}
+
 /* --- allocating -----------------------------------------------------------------------------------------------------
  */
+
+NOINLINE void *front_block_in_use(void)
+{
+    static const char text[] = "cairn: a free block is in use: a signal handler used the heap within a call, or two "
+                               "threads freed a block at once\n";
+    os_write_error(text, sizeof text - 1);
+    os_abort();
+}
+SHARE(front_block_in_use);
 
 /* As front_pop, for all buckets. */
 static void *pop(struct front *front, size_t size)
@@ -115,9 +126,12 @@ static void *pop(struct front *front, size_t size)
     unsigned bucket = bucket_of(size);
     struct magazine *magazine = &front->magazines[bucket];
     void *block = *magazine->top;
-    if (block == NULL || span_is_busy(block))
+    if (block == NULL)
         return NULL;
     magazine->top--;
+    atomic_signal_fence(memory_order_seq_cst);
+    if (span_is_busy(block))
+        front_block_in_use();
     span_mark_busy(bucket, block, size);
     return block;
 }
@@ -209,6 +223,8 @@ enum outcome front_allocate_aligned(struct heap *heap, uint32_t flags, size_t si
 {
     if (alignment <= GRANULE_SIZE)
         return front_allocate(heap, flags, size, block);
+    if (alignment > SIZE_MAX / 4)
+        return OUTCOME_NO_MEMORY;
     call_begin();
     enum outcome outcome = allocate_aligned(heap, flags, size, alignment, block);
     call_end();
@@ -221,8 +237,14 @@ SHARE(front_allocate_aligned);
 
 static enum outcome free_in_heap(struct heap *heap, uint32_t flags, void *block)
 {
+    struct hot hot;
+    enum outcome outcome;
     bool locked = heap_lock_out(heap, flags);
-    enum outcome outcome = heap_free(heap, block);
+    /* What is in a span now is no busy block of it, nor one of the back end. */
+    if (LIKELY(!hot_find(heap, block, &hot, &outcome)))
+        outcome = heap_free(heap, block);
+    else if (outcome == OUTCOME_OK)
+        outcome = OUTCOME_ALREADY_FREE;
     heap_let_in(heap, locked);
     return outcome;
 }
@@ -231,7 +253,7 @@ static enum outcome free_block(struct heap *heap, uint32_t flags, void *block)
 {
     struct hot hot;
     enum outcome outcome;
-    if (!hot_find(heap, block, &hot, &outcome))
+    if (!is_hot(block) || !hot_find(heap, block, &hot, &outcome))
         return free_in_heap(heap, flags, block);
     if (outcome == OUTCOME_OK)
         free_hot(heap, hot.bucket, block);
@@ -254,13 +276,11 @@ static enum outcome find_size(struct heap *heap, uint32_t flags, const void *blo
 {
     struct hot hot;
     enum outcome outcome;
-    if (hot_find(heap, block, &hot, &outcome)) {
-        if (outcome == OUTCOME_OK)
-            *size = hot.requested;
-        return outcome;
-    }
-    bool locked = heap_lock_out(heap, flags);
-    outcome = heap_size(heap, block, size);
+    bool locked = !is_hot(block) && heap_lock_out(heap, flags);
+    if (!hot_find(heap, block, &hot, &outcome))
+        outcome = heap_size(heap, block, size);
+    else if (outcome == OUTCOME_OK)
+        *size = hot.requested;
     heap_let_in(heap, locked);
     return outcome;
 }
@@ -288,7 +308,8 @@ static void zero_behind(void *block, size_t from, size_t size)
 static bool stays(const struct heap *heap, uint32_t flags, const struct hot *hot, size_t size)
 {
     if (flags & HEAP_REALLOC_IN_PLACE_ONLY)
-        return (heap->flags & HEAP_NO_SERIALIZE) && size <= bucket_size(hot->bucket);
+        return (heap->flags & HEAP_NO_SERIALIZE) && size <= bucket_size(hot->bucket) &&
+               bucket_size(hot->bucket) - size < BUCKET_LIMIT;
     return size <= BUCKET_LIMIT && bucket_of(size) == hot->bucket;
 }
 
@@ -299,7 +320,7 @@ static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_
     struct hot hot;
     enum outcome outcome;
 
-    if (hot_find(heap, block, &hot, &outcome)) {
+    if (is_hot(block) && hot_find(heap, block, &hot, &outcome)) {
         if (outcome != OUTCOME_OK)
             return outcome;
         *old_size = hot.requested;
@@ -311,7 +332,8 @@ static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_
         return OUTCOME_OK;
     }
     bool locked = heap_lock_out(heap, flags);
-    outcome = heap_resize(heap, block, size, zero, (flags & HEAP_REALLOC_IN_PLACE_ONLY) != 0, old_size);
+    if (LIKELY(!hot_find(heap, block, &hot, &outcome)))
+        outcome = heap_resize(heap, block, size, zero, (flags & HEAP_REALLOC_IN_PLACE_ONLY) != 0, old_size);
     heap_let_in(heap, locked);
     return outcome;
 }

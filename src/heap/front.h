@@ -19,11 +19,14 @@
 /* A large block may hold anything. Without it, it is zero, as on Windows (win32-heap.md 1.5). */
 #define FRONT_ANY_CONTENTS 0x80000000u
 
+/* Ends the process with a message: it returns nothing. */
+void *front_block_in_use(void) SHARED_AS("front_block_in_use");
+
 /*
  * Takes a block from the thread's magazine for the size. NULL: it must be allocated by front_allocate.
  *
  * That the block is not busy is checked although nothing but the library writes to the magazines: a signal handler that
- * allocates between the two lines that take a block would else be given the same one.
+ * allocates between the two accesses that take a block is given the same one.
  */
 static ALWAYS_INLINE void *front_pop(struct front *front, size_t size)
 {
@@ -36,9 +39,10 @@ static ALWAYS_INLINE void *front_pop(struct front *front, size_t size)
     if (UNLIKELY(block == NULL))
         return NULL;
     uint8_t *granule = span_granule(block);
-    if (UNLIKELY(span_granule_value(granule) != GRANULE_NONE))
-        return NULL;
     magazine->top = top - 1;
+    atomic_signal_fence(memory_order_seq_cst);
+    if (UNLIKELY(span_granule_value(granule) != GRANULE_NONE))
+        return front_block_in_use();
     span_set_granule(granule, (uint8_t)(size | GRANULE_HOT));
     return block;
 }

@@ -17,6 +17,16 @@ static struct {
     uint64_t used[NUMBER_WORDS];
 } numbers = {.used = {1}}; /* 0 is no number */
 
+void front_end_lock_numbers(void)
+{
+    lock_acquire(&numbers.lock);
+}
+
+void front_end_unlock_numbers(void)
+{
+    lock_release(&numbers.lock);
+}
+
 static unsigned take_number(void)
 {
     unsigned number = 0;
@@ -108,9 +118,13 @@ struct front_end *front_end_create(struct heap *heap)
     return end;
 }
 
-void front_end_destroy(struct front_end *end)
+void front_end_detach(struct front_end *end)
 {
     thread_forget(end);
+}
+
+void front_end_destroy(struct front_end *end)
+{
     for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++)
         meta_free(atomic_load_explicit(&end->buckets[bucket].depot, memory_order_relaxed));
     while (end->chunks != NULL) {
@@ -128,7 +142,7 @@ void front_end_destroy(struct front_end *end)
 bool hot_find(const struct heap *heap, const void *address, struct hot *hot, enum outcome *outcome)
 {
     const struct span *span = span_of(address);
-    if (span == NULL)
+    if (span == NULL || !heap->owns_memory) /* a heap in a caller's memory may lie in a hot block of another */
         return false;
     const struct front_end *end = front_end_of(heap);
 

@@ -7,7 +7,8 @@
  *                     spans: a bit for each free block         the bucket's lock
  *     back end        one block for each span                  the heap's lock
  *
- * No call holds two of these locks at once, but for the heap's lock, which may be held around a bucket's.
+ * Locks, outermost first: the registry's, a heap's, the list of threads, the numbers, a bucket's, the records of spans,
+ * the meta heap's, the arenas'. A fork holds them all; an ending thread, which holds the list, only tries for a heap.
  */
 #ifndef CAIRN_HEAP_FRONT_END_H
 #define CAIRN_HEAP_FRONT_END_H
@@ -84,7 +85,9 @@ bool hot_find(const struct heap *heap, const void *address, struct hot *hot, enu
 /* Makes the heap's front end. NULL: no memory, or too many heaps have one. The caller has the heap to itself. */
 struct front_end *front_end_create(struct heap *heap);
 
-/* Takes it away; the memory of the spans goes with the heap's segments. */
+/* Takes it away, in two steps: before the heap's memory goes, so that no thread takes a heap that is made at the same
+ * address for this one; and when the spans have gone with the segments, and no table leads to them. */
+void front_end_detach(struct front_end *end);
 void front_end_destroy(struct front_end *end);
 
 /* Takes at most `limit` blocks of a bucket, for a magazine: blocks[0] is the last to be used. 0: no memory. */
@@ -106,6 +109,10 @@ bool front_end_clean(struct front_end *end);
 
 /* Whether the span that starts at the address is one of this heap, fits into `size` bytes, and is whole. */
 bool front_end_check_span(struct heap *heap, uintptr_t first, size_t size);
+
+/* Holds the lock that all front ends share, around a fork. */
+void front_end_lock_numbers(void);
+void front_end_unlock_numbers(void);
 
 /* Holds all locks of the front end, around a fork. */
 void front_end_lock(struct front_end *end);

@@ -271,7 +271,7 @@ void heap_destroy(struct heap *heap)
     struct front_end *end = front_end_of(heap);
 
     if (end != NULL)
-        front_end_destroy(end);
+        front_end_detach(end);
 
     while (heap->first_large != NULL)
         large_free(heap, heap->first_large);
@@ -286,6 +286,8 @@ void heap_destroy(struct heap *heap)
         segment = next;
     }
     give_segment_back(&heap->first, keep_warm);
+    if (end != NULL)
+        front_end_destroy(end);
 }
 
 /* --- blocks ---------------------------------------------------------------------------------------------------------
@@ -479,6 +481,8 @@ void heap_cool(struct heap *heap)
         return;
     for (struct segment *segment = &heap->first; segment != NULL; segment = segment->next)
         arena_cool(segment, segment, segment->reserved);
+    for (const struct unit *unit = heap->first_large; unit != NULL; unit = unit->large_next)
+        large_cool(unit);
 }
 
 void heap_trim(struct heap *heap)

@@ -63,8 +63,10 @@ struct heap {
 
     struct segment *last_segment;
     uint32_t segment_count;
-    bool owns_memory;  /* false: the memory is the caller's */
-    bool calls_back;   /* commits through a routine of the caller */
+    bool owns_memory;             /* false: the memory is the caller's */
+    bool calls_back;              /* commits through a routine of the caller */
+    atomic_bool is_used_unlocked; /* a call with HEAP_NO_SERIALIZE was made, so a lock does not keep such calls out */
+    atomic_bool is_being_cleaned;
     bool found_damage; /* a free list was damaged and has been rebuilt since nt/ last looked */
     struct unit *first_large;
     struct unit *last_large;

@@ -68,7 +68,8 @@ static size_t run_bytes(const struct unit *unit)
 /* Bytes to commit for a block of `size` whose data starts at an offset; false: no address space holds it. */
 static bool committed_for(size_t size, size_t offset, size_t *committed)
 {
-    return !__builtin_add_overflow(size, offset, &size) && align_up_checked(size, os_page_size(), committed);
+    return !__builtin_add_overflow(size_max(size, 1), offset, &size) &&
+           align_up_checked(size, os_page_size(), committed);
 }
 
 /* The pages in front of an aligned block's are not committed. */
@@ -89,8 +90,9 @@ static bool set_up(struct heap *heap, char *run, size_t size, size_t alignment, 
     size_t offset = (size_t)((char *)*data - run);
     size_t from = not_committed_in_front(offset);
     size_t committed;
-    if (!committed_for(size, offset, &committed) || !arena_mark(run, *data) ||
-        !arena_commit(run, run + from, committed - from, heap->access, zero ? ARENA_ZEROS : ARENA_ANYTHING))
+    if (!committed_for(size, offset, &committed) ||
+        !arena_commit(run, run + from, committed - from, heap->access, zero ? ARENA_ZEROS : ARENA_ANYTHING) ||
+        !arena_mark(run, *data))
         return false;
 
     struct arena *arena = arena_of(run);
@@ -135,6 +137,12 @@ void large_free(struct heap *heap, struct unit *unit)
     heap->large_committed -= committed_bytes(unit);
     heap->large_reserved -= run_bytes(unit);
     arena_give_back(run_of(unit), heap->access == OS_READ_WRITE);
+}
+
+void large_cool(const struct unit *unit)
+{
+    char *run = run_of(unit);
+    arena_cool(run, run, run_bytes(unit));
 }
 
 /* Gives the pages and units that a smaller block does not need back at once: it cannot grow into them again. */

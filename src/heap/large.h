@@ -25,6 +25,9 @@ enum outcome large_allocate(struct heap *heap, size_t size, bool zero, void **da
 enum outcome large_allocate_aligned(struct heap *heap, size_t size, size_t alignment, bool zero, void **data);
 void large_free(struct heap *heap, struct unit *unit);
 
+/* Takes the memory of warm pages away. */
+void large_cool(const struct unit *unit);
+
 /* Changes the size without moving: down always, up within the committed pages, or if `may_extend` and the address space
  * behind the block is free, beyond. */
 enum outcome large_resize(struct heap *heap, struct unit *unit, size_t size, bool zero, bool may_extend);

@@ -65,3 +65,11 @@ size_t meta_committed(void)
     meta_unlock();
     return bytes;
 }
+
+void meta_cool(void)
+{
+    meta_lock();
+    if (heap != NULL)
+        heap_cool(heap);
+    meta_unlock();
+}

@@ -14,6 +14,9 @@ void meta_free(void *memory);
 size_t meta_reserved(void);
 size_t meta_committed(void);
 
+/* Takes the memory of its warm pages away. */
+void meta_cool(void);
+
 /* Around a fork. */
 void meta_lock(void);
 void meta_unlock(void);

@@ -80,6 +80,7 @@ static void lock_everything(void)
         }
     } while (heap != NULL);
     thread_lock();
+    front_end_lock_numbers();
     for (heap = registry_next(NULL); heap != NULL; heap = heap->next) {
         if (front_end_of(heap) != NULL)
             front_end_lock(front_end_of(heap));
@@ -96,6 +97,7 @@ static void unlock_everything(void)
         if (front_end_of(heap) != NULL)
             front_end_unlock(front_end_of(heap));
     }
+    front_end_unlock_numbers();
     thread_unlock();
     unlock_heaps_before(NULL);
 }

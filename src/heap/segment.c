@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include <winnt.h>
 #include "heap/block.h"
+#include "heap/enter.h"
 
 /* Segments double in size up to this (win32-heap.md 8). */
 #define LARGEST_SEGMENT ((size_t)0xFD0000)
@@ -36,7 +37,10 @@ bool segment_commit(struct segment *segment, uintptr_t from, uintptr_t end)
         return true;
     void *address = (void *)segment->committed_end;
     size_t size = end - segment->committed_end;
-    if (!heap->commit_routine(heap->commit_context, heap, &address, &size))
+    uintptr_t inside = call_out();
+    bool committed = heap->commit_routine(heap->commit_context, heap, &address, &size);
+    call_back_in(inside);
+    if (!committed)
         return false;
     /* The callee may have committed more than was asked for, but it must be the right place, and enough. */
     size_t left = (uintptr_t)heap + segment->reserved - segment->committed_end;

@@ -167,9 +167,9 @@ bool span_is_whole(const struct span *span)
     for (unsigned index = 0; index < span->count; index++) {
         const void *block = span_block(span, index);
         bool is_free = (span->free[index / 64] >> (index % 64) & 1) != 0;
-        bool is_busy = span_is_busy(block);
-        if ((is_busy && (is_free || span_requested(span, block) > span->block_size)) ||
-            (!is_busy && span_granule_value(span_granule(block)) != GRANULE_NONE))
+        uint8_t granule = span_granule_value(span_granule(block));
+        bool is_busy = (granule & GRANULE_HOT) != 0 || span_is_shrunk(granule);
+        if (is_busy ? is_free || span_requested(span, block) > span->block_size : granule != GRANULE_NONE)
             return false;
         free_count += is_free;
     }

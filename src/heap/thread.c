@@ -19,8 +19,12 @@ struct front thread_no_front = {
     .tag = TAG_OF_NONE,
 };
 
+/* What no handle is, not even a wrong one that is NULL. */
+#define NO_HEAP ((void *)1)
+
 THREAD_LOCAL struct thread_fronts thread_fronts = {
     .default_front = &thread_no_front,
+    .recent_heap = NO_HEAP,
     .recent_front = &thread_no_front,
 };
 SHARE_THREAD_LOCAL(thread_fronts);
@@ -28,7 +32,7 @@ SHARE_THREAD_LOCAL(thread_fronts);
 _Noreturn void thread_reentered(void)
 {
     static const char text[] = "cairn: a signal handler uses a heap, and interrupted a call that does so too\n";
-    thread_fronts.is_inside = false;
+    thread_fronts.inside = 0;
     os_write_error(text, sizeof text - 1);
     os_abort();
 }
@@ -36,14 +40,22 @@ _Noreturn void thread_reentered(void)
 /* --- threads and their tables of fronts -----------------------------------------------------------------------------
  */
 
+/* A seat of a thread's table. Its front may be freed by a thread that destroys the heap, so the tag tells whose it is.
+ */
+struct seat {
+    uint32_t tag; /* 0: never taken; SEAT_LEFT: taken once */
+    struct front *front;
+};
+#define SEAT_LEFT UINT32_MAX
+
 struct thread {
     struct thread *next;
     struct thread *previous;
     struct thread_fronts *local;
     struct front *fronts;
-    struct front **table; /* by heap; a place that was given up holds the stand-in */
-    size_t table_size;    /* a power of two */
-    size_t table_used;    /* places that are not NULL */
+    struct seat *table; /* by heap */
+    size_t table_size;  /* a power of two */
+    size_t table_used;  /* places that are not NULL */
 };
 
 /* Guards all lists of threads and fronts. A thread looks into its own table without it, but changes it with it. */
@@ -62,29 +74,33 @@ void thread_unlock(void)
     lock_release(&lock);
 }
 
-static size_t place_of(const struct front_end *end, size_t table_size)
+static uint32_t tag_of(const struct seat *seat)
 {
-    return ((uintptr_t)(end->tag >> TAG_NUMBER_SHIFT) * 0x9E3779B1u) & (table_size - 1);
+    return __atomic_load_n(&seat->tag, __ATOMIC_RELAXED);
+}
+
+/* The seat of a tag, or the first that was never taken where the tag would be. */
+static struct seat *find_seat(struct seat *table, size_t size, uint32_t tag)
+{
+    size_t place = (tag >> TAG_NUMBER_SHIFT) * 0x9E3779B1u & (size - 1);
+    while (tag_of(&table[place]) != tag && tag_of(&table[place]) != 0)
+        place = (place + 1) & (size - 1);
+    return &table[place];
 }
 
 static struct front *find(const struct thread *thread, const struct front_end *end)
 {
     if (thread->table_size == 0)
         return NULL;
-    size_t place = place_of(end, thread->table_size);
-    for (;; place = (place + 1) & (thread->table_size - 1)) {
-        struct front *front = __atomic_load_n(&thread->table[place], __ATOMIC_RELAXED);
-        if (front == NULL || front->end == end)
-            return front;
-    }
+    const struct seat *seat = find_seat(thread->table, thread->table_size, end->tag);
+    return tag_of(seat) == end->tag ? seat->front : NULL;
 }
 
-static void insert(struct front **table, size_t size, struct front *front)
+static void insert(struct seat *table, size_t size, struct front *front)
 {
-    size_t place = place_of(front->end, size);
-    while (__atomic_load_n(&table[place], __ATOMIC_RELAXED) != NULL)
-        place = (place + 1) & (size - 1);
-    __atomic_store_n(&table[place], front, __ATOMIC_RELAXED);
+    struct seat *seat = find_seat(table, size, front->tag);
+    seat->front = front;
+    __atomic_store_n(&seat->tag, front->tag, __ATOMIC_RELAXED);
 }
 
 /* Makes room for one more front: at most half of the table is used. */
@@ -98,7 +114,7 @@ static bool make_room(struct thread *thread)
     size_t size = FIRST_TABLE_SIZE;
     while (size < 4 * (count + 1))
         size *= 2;
-    struct front **table = meta_allocate(size * sizeof(struct front *));
+    struct seat *table = meta_allocate(size * sizeof *table);
     if (table == NULL)
         return false;
     for (struct front *front = thread->fronts; front != NULL; front = front->next)
@@ -150,10 +166,8 @@ static void unlink_front(struct front *front)
     else
         thread->fronts = front->next;
 
-    size_t place = place_of(front->end, thread->table_size);
-    while (__atomic_load_n(&thread->table[place], __ATOMIC_RELAXED) != front)
-        place = (place + 1) & (thread->table_size - 1);
-    __atomic_store_n(&thread->table[place], &thread_no_front, __ATOMIC_RELAXED);
+    struct seat *seat = find_seat(thread->table, thread->table_size, front->tag);
+    __atomic_store_n(&seat->tag, SEAT_LEFT, __ATOMIC_RELAXED);
 }
 
 static struct front *new_front(struct front_end *end)
@@ -221,9 +235,10 @@ static struct thread *this_thread(void)
     thread_fronts.thread = thread;
 
     /* The system may allocate to note this, and finds that all is there already. */
-    thread_fronts.is_inside = false;
+    uintptr_t inside = thread_fronts.inside;
+    thread_fronts.inside = 0;
     os_arm_thread_exit();
-    thread_fronts.is_inside = true;
+    thread_fronts.inside = inside;
     return thread;
 }
 
@@ -271,11 +286,11 @@ static void end_thread(void)
     struct thread *thread = thread_fronts.thread;
     if (thread == NULL)
         return;
-    thread_fronts.is_inside = true;
+    thread_fronts.inside = (uintptr_t)__builtin_frame_address(0);
     thread_fronts.has_ended = true;
     thread_fronts.thread = NULL;
     thread_fronts.default_heap = NULL;
-    __atomic_store_n(&thread_fronts.recent_heap, NULL, __ATOMIC_RELAXED);
+    __atomic_store_n(&thread_fronts.recent_heap, NO_HEAP, __ATOMIC_RELAXED);
     thread_fronts.default_front = thread_fronts.recent_front = &thread_no_front;
 
     thread_lock();
@@ -289,7 +304,7 @@ static void end_thread(void)
     thread_unlock();
     meta_free(thread->table);
     meta_free(thread);
-    thread_fronts.is_inside = false;
+    thread_fronts.inside = 0;
 }
 
 bool thread_start(void)
@@ -305,7 +320,7 @@ static void forget_heap(const struct heap *heap)
 {
     for (struct thread *thread = threads; thread != NULL; thread = thread->next) {
         if (__atomic_load_n(&thread->local->recent_heap, __ATOMIC_RELAXED) == heap)
-            __atomic_store_n(&thread->local->recent_heap, NULL, __ATOMIC_RELAXED);
+            __atomic_store_n(&thread->local->recent_heap, NO_HEAP, __ATOMIC_RELAXED);
     }
 }
 

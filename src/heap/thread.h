@@ -44,7 +44,7 @@ struct thread_fronts {
     const void *recent_heap;
     struct front *recent_front; /* never NULL */
     struct thread *thread;      /* NULL: the thread has none yet, or no more */
-    bool is_inside;             /* inside a call that is not on the fast path */
+    uintptr_t inside;           /* where on the stack a call that is not on the fast path is under way; 0: none */
     bool has_ended;             /* the thread's fronts are gone and will not come again */
 };
 

@@ -5,6 +5,7 @@
 #define CAIRN_NT_ENTRY_H
 
 #include "heap/enter.h"
+#include "heap/front.h"
 #include "heap/registry.h"
 #include "nt/report.h"
 
@@ -23,7 +24,7 @@ static ALWAYS_INLINE struct heap *entry_find(const void *handle, const char *fun
 /* Flags of a call, with those of the heap's creation that cannot be switched off per call (win32-heap.md 1.2). */
 static inline ULONG entry_flags(const struct heap *heap, ULONG flags)
 {
-    return flags | (heap->flags & (HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS));
+    return (flags & ~FRONT_ANY_CONTENTS) | (heap->flags & (HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS));
 }
 
 /* Locks other threads out for the length of a call; says whether there was need to. */

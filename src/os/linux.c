@@ -450,12 +450,39 @@ static void forget_beside(void)
 #else
 
 #define BESIDE_STACK ((size_t)64 << 10)
+#define BESIDE_GUARD ((size_t)64 << 10)
 
 /*
- * What the thread finds at its thread pointer: zeros, which is what our own thread-local variables and errno need. The
- * C library's tables of threads are not there, so nothing that looks into them may be called.
+ * What the thread finds around its thread pointer: zeros, which is what our own thread-local variables and errno need.
+ * The C library's tables of threads are not there, so nothing that looks into them may be called.
  */
-#define BESIDE_LOCAL ((size_t)32 << 10)
+#define BESIDE_LOCAL ((size_t)8 << 10)
+
+static uintptr_t thread_pointer(void)
+{
+    uintptr_t pointer;
+#if defined(__x86_64__)
+    __asm__("mov %%fs:0, %0" : "=r"(pointer));
+#elif defined(__aarch64__)
+    __asm__("mrs %0, tpidr_el0" : "=r"(pointer));
+#else
+#error "where is the thread pointer?"
+#endif
+    return pointer;
+}
+
+/* How far from the thread pointer, on either side, the variables lie: below the program's own, which may be large. */
+static size_t local_reach(void)
+{
+    const void *variables[] = {&errno, &os_thread_number_cached};
+    size_t reach = 0;
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        uintptr_t address = (uintptr_t)variables[i];
+        uintptr_t pointer = thread_pointer();
+        reach = size_max(reach, address < pointer ? pointer - address : address - pointer);
+    }
+    return align_up(reach + BESIDE_LOCAL, os_page_size());
+}
 
 static struct {
     atomic_uint is_running; /* the system clears it when the thread has ended */
@@ -470,27 +497,38 @@ static int run_beside(void *argument)
     return 0;
 }
 
+/* Stack, guard, thread-local memory; the last is made anew each time. */
 static bool make_beside_memory(void)
 {
-    if (beside.memory == NULL)
-        beside.memory = map(BESIDE_STACK + 2 * BESIDE_LOCAL, PROT_READ | PROT_WRITE);
+    size_t size = BESIDE_STACK + BESIDE_GUARD + 2 * local_reach();
+    if (beside.memory == NULL) {
+        beside.memory = map(size, PROT_READ | PROT_WRITE);
+        if (beside.memory != NULL)
+            mprotect(beside.memory + BESIDE_STACK, BESIDE_GUARD, PROT_NONE);
+    }
     return beside.memory != NULL;
 }
 
 bool os_run_beside(void (*work)(void))
 {
     unsigned idle = 0;
-    if (!atomic_compare_exchange_strong(&beside.is_running, &idle, 1))
-        return false;
+    /* One that has done its work may still be ending. */
+    for (unsigned tries = 0; !atomic_compare_exchange_strong(&beside.is_running, &idle, 1); tries++) {
+        if (tries == 64)
+            return false;
+        idle = 0;
+        os_yield(tries);
+    }
     if (!make_beside_memory()) {
         atomic_store(&beside.is_running, 0);
         return false;
     }
     char *stack_end = beside.memory + BESIDE_STACK;
-    char *thread_pointer = stack_end + BESIDE_LOCAL;
-    memset(stack_end, 0, 2 * BESIDE_LOCAL);
+    char *local = stack_end + BESIDE_GUARD;
+    char *pointer = local + local_reach();
+    memset(local, 0, 2 * local_reach());
 #if defined(__x86_64__)
-    memcpy(thread_pointer, &thread_pointer, sizeof thread_pointer); /* the first word there is its own address */
+    memcpy(pointer, &pointer, sizeof pointer); /* the first word there is its own address */
 #endif
     beside.work = work;
 
@@ -501,7 +539,7 @@ bool os_run_beside(void (*work)(void))
     int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |
                 CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
     pid_t id;
-    int result = clone(run_beside, stack_end, flags, NULL, &id, thread_pointer, &beside.is_running);
+    int result = clone(run_beside, stack_end, flags, NULL, &id, pointer, &beside.is_running);
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (result < 0)
         atomic_store(&beside.is_running, 0);
