@@ -16,7 +16,7 @@
  */
 #define MAGAZINE_BYTES ((size_t)64 << 10)
 #define MAGAZINE_BYTES_ALWAYS ((size_t)8 << 10)
-#define FRONT_BYTES ((size_t)1 << 20)
+#define FRONT_BYTES ((size_t)512 << 10)
 
 #define PUT_AT_ONCE 256u
 

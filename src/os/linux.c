@@ -528,7 +528,7 @@ bool os_run_beside(void (*work)(void))
     char *pointer = local + local_reach();
     memset(local, 0, 2 * local_reach());
 #if defined(__x86_64__)
-    memcpy(pointer, &pointer, sizeof pointer); /* the first word there is its own address */
+    *(void **)(void *)pointer = pointer; /* the first word there is its own address */
 #endif
     beside.work = work;
 
