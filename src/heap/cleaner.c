@@ -21,6 +21,17 @@ unsigned cleaner_delay(void)
     return atomic_load_explicit(&cannot_run, memory_order_relaxed) ? 0 : option_value(OPTION_DECAY);
 }
 
+/* Whether a walk of the heap may be under way: empty spans are then left where the walk could be. */
+static bool may_be_walked(struct heap *heap)
+{
+    unsigned left = atomic_load_explicit(&heap->walk_is_fresh, memory_order_relaxed);
+    if (left == 0)
+        return false;
+    atomic_compare_exchange_strong_explicit(&heap->walk_is_fresh, &left, left - 1, memory_order_relaxed,
+                                            memory_order_relaxed);
+    return true;
+}
+
 /* Cleans a heap, if the program keeps out meanwhile. Says whether it is too early to tell. */
 static bool clean_heap(struct heap *heap)
 {
@@ -31,6 +42,8 @@ static bool clean_heap(struct heap *heap)
     if (!atomic_load(&heap->is_used_unlocked)) {
         if (front_end_of(heap) != NULL)
             too_early = front_end_clean(front_end_of(heap));
+        if (front_end_of(heap) != NULL && !may_be_walked(heap))
+            front_end_trim(front_end_of(heap));
         heap_cool(heap);
     }
     atomic_store(&heap->is_being_cleaned, false);

@@ -37,6 +37,9 @@ struct walk_record {
     uintptr_t last_block;
 };
 
+/* How often the cleaner looks in vain at a heap that is being walked, before it takes the walk for given up. */
+#define WALK_PATIENCE 10u
+
 /*
  * Gives the record behind the one of this kind, address and size; address 0 starts. False: the walk is over, and
  * *outcome says whether it came to the end (OUTCOME_OK).

@@ -66,6 +66,8 @@ NTSTATUS walk_step(PVOID handle, enum walk_kind kind, PVOID address, SIZE_T size
     enum outcome outcome;
     bool locked = entry_lock(heap, heap->flags);
     bool more = walk_next(heap, kind, (uintptr_t)address, size, record, &outcome);
+    if (address == NULL || !more)
+        atomic_store_explicit(&heap->walk_is_fresh, more ? WALK_PATIENCE : 0, memory_order_relaxed);
     entry_unlock(heap, locked, name);
     if (LIKELY(more))
         return STATUS_SUCCESS;
