@@ -775,6 +775,18 @@ NTSYSAPI LOGICAL NTAPI RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddr
 /* The size that was asked for, or (SIZE_T)-1. (nt-heap.md 4) */
 NTSYSAPI SIZE_T NTAPI RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress);
 
+/*
+ * Stores Count blocks of Size bytes in Array; returns how many, less than Count after a failure, which is then the last
+ * error. A NULL Array: 0, ERROR_INVALID_PARAMETER. (nt-heap.md 12)
+ */
+NTSYSAPI ULONG NTAPI RtlMultipleAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size, ULONG Count, PVOID *Array);
+
+/*
+ * Frees the blocks of Array in order, NULLs are passed over; returns how many, less than Count if one cannot be freed:
+ * ERROR_INVALID_PARAMETER, also for a NULL Array. (nt-heap.md 12)
+ */
+NTSYSAPI ULONG NTAPI RtlMultipleFreeHeap(PVOID HeapHandle, ULONG Flags, ULONG Count, PVOID *Array);
+
 /* Takes the heap's lock; the owner may take it again. FALSE for what is no heap. (nt-heap.md 5) */
 NTSYSAPI BOOLEAN NTAPI RtlLockHeap(PVOID HeapHandle);
 
@@ -783,6 +795,9 @@ NTSYSAPI BOOLEAN NTAPI RtlUnlockHeap(PVOID HeapHandle);
 
 /* Whether one block, or with a NULL BaseAddress the whole heap, is sound. (nt-heap.md 6) */
 NTSYSAPI BOOLEAN NTAPI RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress);
+
+/* Whether every heap of the process is sound; waits for heaps that other threads hold. (nt-heap.md 6) */
+NTSYSAPI BOOLEAN NTAPI RtlValidateProcessHeaps(void);
 
 /* Steps to the heap's next element; DataAddress NULL starts, STATUS_NO_MORE_ENTRIES ends. (nt-heap.md 7) */
 NTSYSAPI NTSTATUS NTAPI RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Entry);

@@ -28,6 +28,45 @@ BOOLEAN RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
     return valid;
 }
 
+/* Looks at a heap, if no other thread has it; with the registry held, nobody destroys it meanwhile. */
+static bool try_to_validate(struct heap *heap, BOOLEAN *valid)
+{
+    struct damage damage;
+    if (!lock_try(&heap->lock))
+        return false;
+    call_begin();
+    *valid = heap_validate(heap, &damage);
+    call_end();
+    lock_release(&heap->lock);
+    return true;
+}
+
+/*
+ * A thread that holds a heap may be waiting for the registry, so a heap that is held is not waited for under the
+ * registry's lock: that is let go, and the heap, if it still is one, tried again.
+ */
+BOOLEAN RtlValidateProcessHeaps(void)
+{
+    BOOLEAN valid = TRUE;
+    uint64_t serial = 0; /* of the last heap that was looked at */
+    unsigned tries = 0;
+
+    registry_lock();
+    uint64_t last = registry_last_serial();
+    for (struct heap *heap; valid && (heap = registry_first_behind(serial)) != NULL && heap->serial <= last;) {
+        if (try_to_validate(heap, &valid)) {
+            serial = heap->serial;
+            tries = 0;
+            continue;
+        }
+        registry_unlock();
+        os_yield(tries++);
+        registry_lock();
+    }
+    registry_unlock();
+    return valid;
+}
+
 SIZE_T RtlCompactHeap(PVOID HeapHandle, ULONG Flags)
 {
     static const char name[] = "RtlCompactHeap (HeapCompact)";

@@ -77,6 +77,8 @@ typedef NTSTATUS(NTAPI *nt_enum_routine)(PVOID heap, PVOID param);
     X(SIZE_T, RtlCompactHeap, (PVOID, ULONG))                                                                          \
     X(NTSTATUS, RtlQueryHeapInformation, (PVOID, HEAP_INFORMATION_CLASS, PVOID, SIZE_T, PSIZE_T))                      \
     X(NTSTATUS, RtlSetHeapInformation, (PVOID, HEAP_INFORMATION_CLASS, PVOID, SIZE_T))                                 \
+    X(ULONG, RtlMultipleAllocateHeap, (PVOID, ULONG, SIZE_T, ULONG, PVOID *))                                          \
+    X(ULONG, RtlMultipleFreeHeap, (PVOID, ULONG, ULONG, PVOID *))                                                      \
     X(VOID, RtlRaiseException, (PEXCEPTION_RECORD))                                                                    \
     X(ULONG, RtlNtStatusToDosError, (NTSTATUS))                                                                        \
     X(NTSTATUS, RtlGetLastNtStatus, (void))
@@ -116,6 +118,8 @@ static inline void nt_load(void)
 #define RtlCompactHeap nt_RtlCompactHeap
 #define RtlQueryHeapInformation nt_RtlQueryHeapInformation
 #define RtlSetHeapInformation nt_RtlSetHeapInformation
+#define RtlMultipleAllocateHeap nt_RtlMultipleAllocateHeap
+#define RtlMultipleFreeHeap nt_RtlMultipleFreeHeap
 #define RtlRaiseException nt_RtlRaiseException
 #define RtlNtStatusToDosError nt_RtlNtStatusToDosError
 #define RtlGetLastNtStatus nt_RtlGetLastNtStatus

@@ -1,0 +1,35 @@
+/*
+ * The routines that allocate or free many blocks in one call. Each block is allocated or freed as if alone.
+ */
+#include "nt/block.h"
+#include "nt/status.h"
+
+ULONG RtlMultipleAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size, ULONG Count, PVOID *Array)
+{
+    if (Array == NULL && Count != 0) {
+        status_set(STATUS_INVALID_PARAMETER);
+        return 0;
+    }
+    for (ULONG i = 0; i < Count; i++) {
+        PVOID block = block_allocate(HeapHandle, Flags, Size);
+        if (block == NULL)
+            return i;
+        Array[i] = block;
+    }
+    return Count;
+}
+
+ULONG RtlMultipleFreeHeap(PVOID HeapHandle, ULONG Flags, ULONG Count, PVOID *Array)
+{
+    if (Array == NULL && Count != 0) {
+        status_set(STATUS_INVALID_PARAMETER);
+        return 0;
+    }
+    for (ULONG i = 0; i < Count; i++) {
+        if (!block_free(HeapHandle, Flags, Array[i])) {
+            status_set(STATUS_INVALID_PARAMETER);
+            return i;
+        }
+    }
+    return Count;
+}
