@@ -805,6 +805,32 @@ NTSYSAPI NTSTATUS NTAPI RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Entry
 /* Merges free blocks; size of the largest committed free one. (nt-heap.md 11) */
 NTSYSAPI SIZE_T NTAPI RtlCompactHeap(PVOID HeapHandle, ULONG Flags);
 
+/*
+ * Makes all free committed memory of the heap zero, but for blocks that other threads keep at hand. Flags:
+ * HEAP_NO_SERIALIZE. STATUS_INVALID_HANDLE; STATUS_INVALID_PARAMETER if a block header was overwritten. (nt-heap.md 11)
+ */
+NTSYSAPI NTSTATUS NTAPI RtlZeroHeap(PVOID HeapHandle, ULONG Flags);
+
+/*
+ * Windows before Vista adds memory of the caller's to a heap with it. Here a heap's memory is of one kind, so it is
+ * refused: STATUS_NOT_IMPLEMENTED; STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER where there is nothing to add, or
+ * nothing to add it to. A heap in memory of the caller's is made with RtlCreateHeap. (nt-heap.md 11)
+ */
+NTSYSAPI NTSTATUS NTAPI RtlExtendHeap(PVOID HeapHandle, ULONG Flags, PVOID Base, SIZE_T Size);
+
+/*
+ * Fills Usage, whose Length is its size (else STATUS_INFO_LENGTH_MISMATCH), with the heap's totals, in bytes;
+ * BytesReservedMaximum is MAXSIZE_T for a heap that grows. Flags:
+ *
+ * HEAP_USAGE_ALLOCATED_BLOCKS: Entries becomes the list of its blocks, by address. If Entries was the list of an
+ * earlier call, AddedEntries and RemovedEntries become the lists of what is only in the new, and only in the old one;
+ * lists of that call are released. The members are NULL, or from an earlier call, else STATUS_INVALID_PARAMETER. Blocks
+ * that come and go while other threads use the heap may be in or not. STATUS_NO_MEMORY.
+ *
+ * HEAP_USAGE_FREE_BUFFER: releases the three lists, and does nothing else. (nt-heap.md 11)
+ */
+NTSYSAPI NTSTATUS NTAPI RtlUsageHeap(PVOID HeapHandle, ULONG Flags, PRTL_HEAP_USAGE Usage);
+
 /* How many heaps there are; stores the first NumberOfHeaps of their handles. (nt-heap.md 7) */
 NTSYSAPI ULONG NTAPI RtlGetProcessHeaps(ULONG NumberOfHeaps, PVOID *ProcessHeaps);
 

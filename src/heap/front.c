@@ -403,8 +403,7 @@ SHARE(front_reallocate);
 /* --- the whole heap -------------------------------------------------------------------------------------------------
  */
 
-/* Gives what the calling thread and the front end hold back to the back end. */
-static void flush(struct heap *heap)
+void front_flush(struct heap *heap)
 {
     struct front_end *end = front_end_of(heap);
     if (end == NULL)
@@ -417,13 +416,13 @@ static void flush(struct heap *heap)
 
 void front_trim(struct heap *heap)
 {
-    flush(heap);
+    front_flush(heap);
     heap_trim(heap);
 }
 SHARE(front_trim);
 
 size_t front_compact(struct heap *heap)
 {
-    flush(heap);
+    front_flush(heap);
     return heap_largest_free(heap);
 }

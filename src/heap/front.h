@@ -99,10 +99,11 @@ enum outcome front_free(struct heap *heap, uint32_t flags, void *block) SHARED_A
 enum outcome front_size(struct heap *heap, uint32_t flags, const void *block, size_t *size) SHARED_AS("front_size");
 
 /*
- * The free blocks that the calling thread and the front end hold become the back end's again; then front_trim gives the
- * memory of all that is free back to the system, and front_compact tells the bytes of the largest committed piece of a
- * free block. The caller has the heap to itself.
+ * The free blocks that the calling thread and the front end hold become the back end's again, as far as whole spans are
+ * free; then front_trim gives the memory of all that is free back to the system, and front_compact tells the bytes of
+ * the largest committed piece of a free block. The caller has the heap to itself.
  */
+void front_flush(struct heap *heap);
 void front_trim(struct heap *heap) SHARED_AS("front_trim");
 size_t front_compact(struct heap *heap);
 

@@ -112,6 +112,14 @@ PVOID RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T Comm
     return heap;
 }
 
+NTSTATUS RtlExtendHeap(PVOID HeapHandle, ULONG Flags, PVOID Base, SIZE_T Size)
+{
+    (void)Flags;
+    if (entry_find(HeapHandle, "RtlExtendHeap", NULL) == NULL)
+        return STATUS_INVALID_HANDLE;
+    return Base == NULL || Size == 0 ? STATUS_INVALID_PARAMETER : STATUS_NOT_IMPLEMENTED;
+}
+
 PVOID RtlDestroyHeap(PVOID HeapHandle)
 {
     struct heap *heap = entry_find(HeapHandle, "RtlDestroyHeap (HeapDestroy)", NULL);

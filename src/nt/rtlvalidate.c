@@ -1,8 +1,9 @@
 /*
- * The routines that look at a heap as a whole, or at one block, and answer in one word.
+ * The routines that look at, or tidy, a heap as a whole, or look at one block, and answer in one word.
  */
 #include "heap/validate.h"
 #include "heap/front.h"
+#include "heap/zero.h"
 #include "nt/entry.h"
 #include "nt/status.h"
 
@@ -83,4 +84,18 @@ SIZE_T RtlCompactHeap(PVOID HeapHandle, ULONG Flags)
     if (largest == 0)
         teb.last_error = NO_ERROR;
     return largest;
+}
+
+NTSTATUS RtlZeroHeap(PVOID HeapHandle, ULONG Flags)
+{
+    static const char name[] = "RtlZeroHeap";
+    struct heap *heap = entry_find(HeapHandle, name, NULL);
+    if (heap == NULL)
+        return STATUS_INVALID_HANDLE;
+
+    bool locked = entry_lock(heap, entry_flags(heap, Flags));
+    enum outcome outcome = zero_free_memory(heap);
+    entry_unlock(heap, locked, name);
+    report_failure(outcome, name, heap, NULL);
+    return status_from_outcome(outcome);
 }

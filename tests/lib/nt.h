@@ -79,6 +79,8 @@ typedef NTSTATUS(NTAPI *nt_enum_routine)(PVOID heap, PVOID param);
     X(NTSTATUS, RtlSetHeapInformation, (PVOID, HEAP_INFORMATION_CLASS, PVOID, SIZE_T))                                 \
     X(ULONG, RtlMultipleAllocateHeap, (PVOID, ULONG, SIZE_T, ULONG, PVOID *))                                          \
     X(ULONG, RtlMultipleFreeHeap, (PVOID, ULONG, ULONG, PVOID *))                                                      \
+    X(NTSTATUS, RtlZeroHeap, (PVOID, ULONG))                                                                           \
+    X(NTSTATUS, RtlExtendHeap, (PVOID, ULONG, PVOID, SIZE_T))                                                          \
     X(VOID, RtlRaiseException, (PEXCEPTION_RECORD))                                                                    \
     X(ULONG, RtlNtStatusToDosError, (NTSTATUS))                                                                        \
     X(NTSTATUS, RtlGetLastNtStatus, (void))
@@ -120,6 +122,8 @@ static inline void nt_load(void)
 #define RtlSetHeapInformation nt_RtlSetHeapInformation
 #define RtlMultipleAllocateHeap nt_RtlMultipleAllocateHeap
 #define RtlMultipleFreeHeap nt_RtlMultipleFreeHeap
+#define RtlZeroHeap nt_RtlZeroHeap
+#define RtlExtendHeap nt_RtlExtendHeap
 #define RtlRaiseException nt_RtlRaiseException
 #define RtlNtStatusToDosError nt_RtlNtStatusToDosError
 #define RtlGetLastNtStatus nt_RtlGetLastNtStatus
