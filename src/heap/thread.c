@@ -244,6 +244,8 @@ static struct thread *this_thread(void)
 
 static void make_recent(const struct front_end *end, struct front *front)
 {
+    if (UNLIKELY(thread_fronts.hides_fronts))
+        return;
     if (end->heap == registry_default_heap()) {
         thread_fronts.default_front = front;
         thread_fronts.default_heap = end->heap;
@@ -252,6 +254,20 @@ static void make_recent(const struct front_end *end, struct front *front)
         /* A thread that destroys the heap looks at it, and may clear it. */
         __atomic_store_n(&thread_fronts.recent_heap, end->heap, __ATOMIC_RELAXED);
     }
+}
+
+static void forget_fronts_at_hand(void)
+{
+    thread_fronts.default_heap = NULL;
+    thread_fronts.default_front = thread_fronts.recent_front = &thread_no_front;
+    __atomic_store_n(&thread_fronts.recent_heap, NO_HEAP, __ATOMIC_RELAXED);
+}
+
+void thread_hide_fronts(bool hide)
+{
+    thread_fronts.hides_fronts = hide;
+    if (hide)
+        forget_fronts_at_hand();
 }
 
 static struct front *shared_front(struct front_end *end)
@@ -289,9 +305,7 @@ static void end_thread(void)
     thread_fronts.inside = (uintptr_t)__builtin_frame_address(0);
     thread_fronts.has_ended = true;
     thread_fronts.thread = NULL;
-    thread_fronts.default_heap = NULL;
-    __atomic_store_n(&thread_fronts.recent_heap, NO_HEAP, __ATOMIC_RELAXED);
-    thread_fronts.default_front = thread_fronts.recent_front = &thread_no_front;
+    forget_fronts_at_hand();
 
     thread_lock();
     while (thread->fronts != NULL) {

@@ -46,6 +46,7 @@ struct thread_fronts {
     struct thread *thread;      /* NULL: the thread has none yet, or no more */
     uintptr_t inside;           /* where on the stack a call that is not on the fast path is under way; 0: none */
     bool has_ended;             /* the thread's fronts are gone and will not come again */
+    bool hides_fronts;          /* no front becomes one of the two at hand */
 };
 
 extern THREAD_LOCAL struct thread_fronts thread_fronts SHARED_AS("thread_fronts");
@@ -59,6 +60,9 @@ _Noreturn void thread_reentered(void);
 /* The calling thread's front for a heap whose front end this is, made if there is none. NULL: no memory, or the thread
  * is ending. It becomes the recent one. */
 struct front *thread_front(struct front_end *end);
+
+/* Has the calling thread without a front at hand, so that the fast paths do nothing, until it is called with false. */
+void thread_hide_fronts(bool hide);
 
 /* Removes all fronts of a front end, whose heap nobody uses any more. Their magazines are not emptied. */
 void thread_forget(struct front_end *end);

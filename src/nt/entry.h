@@ -7,6 +7,7 @@
 #include "heap/enter.h"
 #include "heap/front.h"
 #include "heap/registry.h"
+#include "nt/irql.h"
 #include "nt/report.h"
 
 #include <winnt.h>
@@ -15,6 +16,7 @@
  */
 static ALWAYS_INLINE struct heap *entry_find(const void *handle, const char *function, const void *block)
 {
+    irql_check(function);
     struct heap *heap = unsafe_heap_from_handle(handle);
     if (UNLIKELY(heap == NULL) && handle != NULL)
         report_failure(OUTCOME_NOT_A_HEAP, function, handle, block);

@@ -76,6 +76,7 @@ PVOID RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T Comm
                     PRTL_HEAP_PARAMETERS Parameters)
 {
     RTL_HEAP_PARAMETERS tuning;
+    irql_check("RtlCreateHeap (HeapCreate)");
     if (!read_parameters(Parameters, &tuning)) {
         status_set(STATUS_ACCESS_VIOLATION);
         return NULL;

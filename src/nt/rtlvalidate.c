@@ -15,6 +15,8 @@
  */
 BOOLEAN RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
 {
+    static const char name[] = "RtlValidateHeap (HeapValidate)";
+    irql_check(name);
     struct heap *heap = unsafe_heap_from_handle(HeapHandle);
     if (heap == NULL)
         return FALSE;
@@ -23,7 +25,7 @@ BOOLEAN RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
     ULONG flags = entry_flags(heap, Flags);
     bool locked = entry_lock(heap, flags);
     bool valid = BaseAddress != NULL ? heap_check_block(heap, BaseAddress) == OUTCOME_OK : heap_validate(heap, &damage);
-    entry_unlock(heap, locked, "RtlValidateHeap (HeapValidate)");
+    entry_unlock(heap, locked, name);
     if (!valid && BaseAddress != NULL && arena_of(BaseAddress) == NULL && !os_is_readable(BaseAddress))
         status_set(STATUS_ACCESS_VIOLATION);
     return valid;
