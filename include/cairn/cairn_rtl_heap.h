@@ -787,6 +787,26 @@ NTSYSAPI ULONG NTAPI RtlMultipleAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE
  */
 NTSYSAPI ULONG NTAPI RtlMultipleFreeHeap(PVOID HeapHandle, ULONG Flags, ULONG Count, PVOID *Array);
 
+/*
+ * What a block has beside its data. A block that was allocated with HEAP_SETTABLE_USER_VALUE has a value, NULL at
+ * first, and one with that or a bit of HEAP_SETTABLE_USER_FLAGS has these bits. RtlReAllocateHeap keeps both; where it
+ * makes the block larger and its flags have such bits, these replace the block's. A block without a value leaves
+ * *UserValue alone, one without bits has 0. Results may be NULL. FALSE, ERROR_INVALID_PARAMETER: no block.
+ * (nt-heap.md 9)
+ */
+NTSYSAPI BOOLEAN NTAPI RtlGetUserInfoHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, PVOID *UserValue,
+                                          PULONG UserFlags);
+
+/* FALSE, ERROR_INVALID_PARAMETER: no block, or one without a value. (nt-heap.md 9) */
+NTSYSAPI BOOLEAN NTAPI RtlSetUserValueHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, PVOID UserValue);
+
+/*
+ * Clears, then sets bits of HEAP_SETTABLE_USER_FLAGS. FALSE, ERROR_INVALID_PARAMETER: other bits, no block, or one that
+ * was allocated with none of HEAP_SETTABLE_USER_VALUE and HEAP_SETTABLE_USER_FLAGS. (nt-heap.md 9)
+ */
+NTSYSAPI BOOLEAN NTAPI RtlSetUserFlagsHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, ULONG FlagsToClear,
+                                           ULONG FlagsToSet);
+
 /* Takes the heap's lock; the owner may take it again. FALSE for what is no heap. (nt-heap.md 5) */
 NTSYSAPI BOOLEAN NTAPI RtlLockHeap(PVOID HeapHandle);
 

@@ -601,6 +601,15 @@ enum outcome back_resize(struct heap *heap, const struct back_block *block, size
     return OUTCOME_OK;
 }
 
+void back_set_requested(struct heap *heap, uintptr_t data, size_t requested)
+{
+    struct back_block block;
+    if (find(heap, data, &block) != OUTCOME_OK)
+        return; /* overwritten just now */
+    make_busy(block.segment, data, block.size, requested);
+    heap->requested_bytes += requested - block.requested;
+}
+
 /* --- aligned blocks -------------------------------------------------------------------------------------------------
  */
 

@@ -45,6 +45,9 @@ enum outcome back_free_span(struct heap *heap, uintptr_t data);
 /* Changes the size without moving the data; the bytes keep what they held. OUTCOME_CANNOT_RESIZE: there is no room. */
 enum outcome back_resize(struct heap *heap, const struct back_block *block, size_t size);
 
+/* Changes what counts as asked for of a busy block, and nothing else. */
+void back_set_requested(struct heap *heap, uintptr_t data, size_t requested);
+
 /* Takes the memory of whole free pages away, from every free block. */
 void back_trim(struct heap *heap);
 

@@ -4,6 +4,7 @@
 #include "base/message.h"
 #include "heap/back.h"
 #include "heap/enter.h"
+#include "heap/extra.h"
 #include "heap/front_end.h"
 #include "heap/large.h"
 #include "heap/magazine.h"
@@ -178,8 +179,22 @@ static enum outcome allocate(struct heap *heap, uint32_t flags, size_t size, voi
     return allocate_in_heap(heap, flags, size, block);
 }
 
+static enum outcome allocate_with_extra(struct heap *heap, uint32_t flags, size_t size, void **block)
+{
+    bool locked = heap_lock_out(heap, flags);
+    enum outcome outcome = extra_allocate(heap, flags, size, must_be_zero(heap, flags, size), block);
+    heap_let_in(heap, locked);
+    return outcome;
+}
+
 enum outcome front_allocate(struct heap *heap, uint32_t flags, size_t size, void **block)
 {
+    if (UNLIKELY(flags & EXTRA_FLAGS) && extra_is_wanted(heap, flags)) {
+        call_begin();
+        enum outcome outcome = allocate_with_extra(heap, flags, size, block);
+        call_end();
+        return outcome;
+    }
     if (allocate_shortly(heap, flags, size, block))
         return OUTCOME_OK;
     call_begin();
@@ -242,7 +257,7 @@ static enum outcome free_in_heap(struct heap *heap, uint32_t flags, void *block)
     bool locked = heap_lock_out(heap, flags);
     /* What is in a span now is no busy block of it, nor one of the back end. */
     if (LIKELY(!hot_find(heap, block, &hot, &outcome)))
-        outcome = heap_free(heap, block);
+        outcome = LIKELY(!extra_is_used(heap)) ? heap_free(heap, block) : extra_free(heap, block);
     else if (outcome == OUTCOME_OK)
         outcome = OUTCOME_ALREADY_FREE;
     heap_let_in(heap, locked);
@@ -364,7 +379,7 @@ static bool resize_shortly(struct heap *heap, uint32_t flags, void *block, size_
 {
     struct front *front;
     uintptr_t offset = (uintptr_t)block - arenas[0].base;
-    if ((flags & (HEAP_REALLOC_IN_PLACE_ONLY | HEAP_ZERO_MEMORY)) || size > BUCKET_SMALL_LIMIT ||
+    if ((flags & (HEAP_REALLOC_IN_PLACE_ONLY | HEAP_ZERO_MEMORY | EXTRA_FLAGS)) || size > BUCKET_SMALL_LIMIT ||
         !front_at_hand(heap, &front) || offset >= arenas[0].size || !is_aligned(offset, GRANULE_SIZE))
         return false;
     uint8_t *granule = span_granule(block);
@@ -387,6 +402,42 @@ static enum outcome reallocate(struct heap *heap, uint32_t flags, void *block, s
     return move(heap, flags, block, old_size, size, resized);
 }
 
+/* Resizes a block that has an extra. False: it has none. */
+static bool reallocate_with_extra(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized,
+                                  enum outcome *outcome)
+{
+    bool locked = heap_lock_out(heap, flags);
+    bool has = extra_reallocate(heap, flags, block, size, must_be_zero(heap, flags, size), resized, outcome);
+    heap_let_in(heap, locked);
+    return has;
+}
+
+/* Moves a block that has no extra to one that has. */
+static enum outcome move_to_extra(struct heap *heap, uint32_t flags, void *block, size_t size, void **moved)
+{
+    size_t old_size;
+    enum outcome outcome = find_size(heap, flags, block, &old_size);
+    if (outcome == OUTCOME_OK)
+        outcome = allocate_with_extra(heap, flags, size, moved);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    memcpy(*moved, block, size_min(size, old_size));
+    outcome = free_block(heap, flags, block);
+    if (UNLIKELY(outcome != OUTCOME_OK))
+        free_block(heap, flags, *moved);
+    return outcome;
+}
+
+static enum outcome reallocate_any(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized)
+{
+    enum outcome outcome;
+    if (UNLIKELY(extra_is_used(heap)) && reallocate_with_extra(heap, flags, block, size, resized, &outcome))
+        return outcome;
+    if (UNLIKELY(flags & EXTRA_FLAGS) && !(flags & HEAP_REALLOC_IN_PLACE_ONLY) && extra_is_wanted(heap, flags))
+        return move_to_extra(heap, flags, block, size, resized);
+    return reallocate(heap, flags, block, size, resized);
+}
+
 enum outcome front_reallocate(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized)
 {
     if (resize_shortly(heap, flags, block, size)) {
@@ -394,11 +445,51 @@ enum outcome front_reallocate(struct heap *heap, uint32_t flags, void *block, si
         return OUTCOME_OK;
     }
     call_begin();
-    enum outcome outcome = reallocate(heap, flags, block, size, resized);
+    enum outcome outcome = reallocate_any(heap, flags, block, size, resized);
     call_end();
     return outcome;
 }
 SHARE(front_reallocate);
+
+/* --- extras ---------------------------------------------------------------------------------------------------------
+ */
+
+enum outcome front_get_extra(struct heap *heap, uint32_t flags, const void *block, struct extra_info *info)
+{
+    struct hot hot;
+    enum outcome outcome;
+    *info = (struct extra_info){0, 0, 0};
+    if (hot_find(heap, block, &hot, &outcome))
+        return outcome;
+    bool locked = heap_enter(heap, flags);
+    outcome = extra_get(heap, block, info);
+    heap_leave(heap, locked);
+    return outcome;
+}
+
+enum outcome front_set_extra_value(struct heap *heap, uint32_t flags, void *block, uintptr_t value)
+{
+    struct hot hot;
+    enum outcome outcome;
+    if (hot_find(heap, block, &hot, &outcome))
+        return outcome == OUTCOME_OK ? OUTCOME_NO_EXTRA : outcome;
+    bool locked = heap_enter(heap, flags);
+    outcome = extra_set_value(heap, block, value);
+    heap_leave(heap, locked);
+    return outcome;
+}
+
+enum outcome front_set_extra_flags(struct heap *heap, uint32_t flags, const void *block, uint32_t clear, uint32_t set)
+{
+    struct hot hot;
+    enum outcome outcome;
+    if (hot_find(heap, block, &hot, &outcome))
+        return outcome == OUTCOME_OK ? OUTCOME_NO_EXTRA : outcome;
+    bool locked = heap_enter(heap, flags);
+    outcome = extra_set_flags(heap, block, clear, set);
+    heap_leave(heap, locked);
+    return outcome;
+}
 
 /* --- the whole heap -------------------------------------------------------------------------------------------------
  */

@@ -6,8 +6,8 @@
  * and say so, and the functions below find out what it is. So every check is made on every call: `front_push` knows
  * from the granule map that a busy block starts at the address, and from the tag that it is the heap's.
  *
- * Flags are Windows': HEAP_ZERO_MEMORY, HEAP_NO_SERIALIZE, HEAP_REALLOC_IN_PLACE_ONLY; others mean nothing here, but
- * for one of ours.
+ * Flags are Windows': HEAP_ZERO_MEMORY, HEAP_NO_SERIALIZE, HEAP_REALLOC_IN_PLACE_ONLY, and those that ask for an extra
+ * (extra.h); others mean nothing here, but for one of ours.
  */
 #ifndef CAIRN_HEAP_FRONT_H
 #define CAIRN_HEAP_FRONT_H
@@ -97,6 +97,12 @@ enum outcome front_free(struct heap *heap, uint32_t flags, void *block) SHARED_A
 
 /* The size that was asked for. */
 enum outcome front_size(struct heap *heap, uint32_t flags, const void *block, size_t *size) SHARED_AS("front_size");
+
+/* A block's extra (extra.h); OUTCOME_NO_EXTRA: there is nothing to set. */
+struct extra_info;
+enum outcome front_get_extra(struct heap *heap, uint32_t flags, const void *block, struct extra_info *info);
+enum outcome front_set_extra_value(struct heap *heap, uint32_t flags, void *block, uintptr_t value);
+enum outcome front_set_extra_flags(struct heap *heap, uint32_t flags, const void *block, uint32_t clear, uint32_t set);
 
 /*
  * The free blocks that the calling thread and the front end hold become the back end's again, as far as whole spans are

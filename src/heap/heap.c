@@ -3,8 +3,10 @@
 #include "base/assert.h"
 #include "heap/back.h"
 #include "heap/block.h"
+#include "heap/extra.h"
 #include "heap/front_end.h"
 #include "heap/large.h"
+#include "heap/tag.h"
 
 #include <string.h>
 #include <winnt.h>
@@ -270,6 +272,8 @@ void heap_destroy(struct heap *heap)
     bool keep_warm = heap->access == OS_READ_WRITE;
     struct front_end *end = front_end_of(heap);
 
+    extra_forget_all(heap);
+    tag_forget_all(heap);
     if (end != NULL)
         front_end_detach(end);
 

@@ -46,6 +46,8 @@ struct heap_totals {
 };
 
 struct front_end;
+struct extra_table;
+struct tag_table;
 
 struct heap {
     struct segment first;
@@ -94,6 +96,8 @@ struct heap {
 
     struct front_end *_Atomic front_end; /* NULL: no bucket is active yet */
     uint16_t uses[BUCKET_COUNT];         /* how often each bucket was used (bucket.h), or that it is active */
+    struct extra_table *_Atomic extras;  /* NULL: no block ever had one */
+    struct tag_table *_Atomic tags;      /* NULL: the heap has no tags of its own */
 
     struct bins bins;
 };

@@ -11,7 +11,8 @@ static const char *const texts[] = {
 
 bool outcome_is_mistake(enum outcome outcome)
 {
-    return outcome != OUTCOME_OK && outcome != OUTCOME_NO_MEMORY && outcome != OUTCOME_CANNOT_RESIZE;
+    return outcome != OUTCOME_OK && outcome != OUTCOME_NO_MEMORY && outcome != OUTCOME_CANNOT_RESIZE &&
+           outcome != OUTCOME_NO_EXTRA;
 }
 SHARE(outcome_is_mistake);
 

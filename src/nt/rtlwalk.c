@@ -3,6 +3,8 @@
  */
 #include "nt/walk.h"
 
+#include "heap/extra.h"
+#include "heap/front.h"
 #include "nt/entry.h"
 #include "nt/status.h"
 
@@ -37,6 +39,20 @@ static USHORT flags_from_kind(enum walk_kind kind)
     default:
         return 0;
     }
+}
+
+/* Adds what a block has beside its data; the fields are 0. */
+static void add_extra(struct heap *heap, RTL_HEAP_WALK_ENTRY *entry)
+{
+    struct extra_info info;
+    if (!(entry->Flags & RTL_HEAP_BUSY) || !extra_is_used(heap) ||
+        front_get_extra(heap, heap->flags, entry->DataAddress, &info) != OUTCOME_OK)
+        return;
+    _Static_assert(HEAP_SETTABLE_USER_VALUE >> 4 == RTL_HEAP_SETTABLE_VALUE, "the flags of a record are those shifted");
+    _Static_assert(HEAP_SETTABLE_USER_FLAGS >> 4 == RTL_HEAP_SETTABLE_FLAGS, "the flags of a record are those shifted");
+    entry->Flags |= (USHORT)(info.user_flags >> 4);
+    entry->Block.Settable = info.value;
+    entry->Block.TagIndex = (USHORT)info.tag;
 }
 
 static void fill_entry(RTL_HEAP_WALK_ENTRY *entry, const struct walk_record *record)
@@ -84,8 +100,10 @@ static NOINLINE NTSTATUS walk_slowly(PVOID handle, RTL_HEAP_WALK_ENTRY *entry)
         return unsafe_heap_from_handle(handle) != NULL ? STATUS_INVALID_PARAMETER : STATUS_INVALID_HANDLE;
 
     NTSTATUS status = walk_step(handle, kind_from_flags(entry->Flags), entry->DataAddress, entry->DataSize, &record);
-    if (NT_SUCCESS(status))
+    if (NT_SUCCESS(status)) {
         fill_entry(entry, &record);
+        add_extra(handle, entry);
+    }
     return status;
 }
 
@@ -105,5 +123,6 @@ NTSTATUS RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Entry)
     Entry->DataSize = next.size;
     Entry->OverheadBytes = (UCHAR)next.overhead;
     Entry->Flags = next.is_free ? 0 : RTL_HEAP_BUSY;
+    add_extra(HeapHandle, Entry);
     return STATUS_SUCCESS;
 }

@@ -81,6 +81,9 @@ typedef NTSTATUS(NTAPI *nt_enum_routine)(PVOID heap, PVOID param);
     X(ULONG, RtlMultipleFreeHeap, (PVOID, ULONG, ULONG, PVOID *))                                                      \
     X(NTSTATUS, RtlZeroHeap, (PVOID, ULONG))                                                                           \
     X(NTSTATUS, RtlExtendHeap, (PVOID, ULONG, PVOID, SIZE_T))                                                          \
+    X(BOOLEAN, RtlGetUserInfoHeap, (PVOID, ULONG, PVOID, PVOID *, PULONG))                                             \
+    X(BOOLEAN, RtlSetUserValueHeap, (PVOID, ULONG, PVOID, PVOID))                                                      \
+    X(BOOLEAN, RtlSetUserFlagsHeap, (PVOID, ULONG, PVOID, ULONG, ULONG))                                               \
     X(VOID, RtlRaiseException, (PEXCEPTION_RECORD))                                                                    \
     X(ULONG, RtlNtStatusToDosError, (NTSTATUS))                                                                        \
     X(NTSTATUS, RtlGetLastNtStatus, (void))
@@ -124,6 +127,9 @@ static inline void nt_load(void)
 #define RtlMultipleFreeHeap nt_RtlMultipleFreeHeap
 #define RtlZeroHeap nt_RtlZeroHeap
 #define RtlExtendHeap nt_RtlExtendHeap
+#define RtlGetUserInfoHeap nt_RtlGetUserInfoHeap
+#define RtlSetUserValueHeap nt_RtlSetUserValueHeap
+#define RtlSetUserFlagsHeap nt_RtlSetUserFlagsHeap
 #define RtlRaiseException nt_RtlRaiseException
 #define RtlNtStatusToDosError nt_RtlNtStatusToDosError
 #define RtlGetLastNtStatus nt_RtlGetLastNtStatus
