@@ -851,6 +851,24 @@ NTSYSAPI NTSTATUS NTAPI RtlExtendHeap(PVOID HeapHandle, ULONG Flags, PVOID Base,
  */
 NTSYSAPI NTSTATUS NTAPI RtlUsageHeap(PVOID HeapHandle, ULONG Flags, PRTL_HEAP_USAGE Usage);
 
+/*
+ * Adds tags to a heap, or for NULL to the process: one for each string of TagNames, which an empty string ends, with
+ * TagPrefix (may be NULL) in front, cut off after 23 characters. A first string that begins with an exclamation mark
+ * names their group, and is no tag. Returns the first tag as flags of an allocation, HEAP_MAKE_TAG_FLAGS(0, index); the
+ * others follow it. A heap has up to 2047 tags, and so has the process. 0: ERROR_INVALID_HANDLE,
+ * ERROR_INVALID_PARAMETER (no names), ERROR_NOT_ENOUGH_MEMORY. (nt-heap.md 10)
+ */
+NTSYSAPI ULONG NTAPI RtlCreateTagHeap(PVOID HeapHandle, ULONG Flags, PCWSTR TagPrefix, PCWSTR TagNames);
+
+/*
+ * The name of a tag, for as long as its heap is there, and what was counted: blocks allocated and freed with it since
+ * the counters were last reset, and the bytes of those that have it now. A heap's handle finds the tags of the process
+ * too; they have HEAP_GLOBAL_TAG in their index. NULL: ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER (no such tag).
+ * Pseudo tags, by which Windows counts blocks of each size, there are none. (nt-heap.md 10)
+ */
+NTSYSAPI PWSTR NTAPI RtlQueryTagHeap(PVOID HeapHandle, ULONG Flags, USHORT TagIndex, BOOLEAN ResetCounters,
+                                     PRTL_HEAP_TAG_INFO TagInfo);
+
 /* How many heaps there are; stores the first NumberOfHeaps of their handles. (nt-heap.md 7) */
 NTSYSAPI ULONG NTAPI RtlGetProcessHeaps(ULONG NumberOfHeaps, PVOID *ProcessHeaps);
 
