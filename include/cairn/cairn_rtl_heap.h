@@ -875,6 +875,21 @@ NTSYSAPI ULONG NTAPI RtlGetProcessHeaps(ULONG NumberOfHeaps, PVOID *ProcessHeaps
 /* Calls EnumRoutine for each heap until one call does not succeed; that call's status. (nt-heap.md 7) */
 NTSYSAPI NTSTATUS NTAPI RtlEnumProcessHeaps(PRTL_ENUM_HEAPS_ROUTINE EnumRoutine, PVOID Parameter);
 
+/* What RtlQueryProcessHeapInformation is to add to what it tells of each heap, in RTL_DEBUG_INFORMATION.Flags. */
+#define RTL_QUERY_PROCESS_HEAP_SUMMARY 0x00000004
+#define RTL_QUERY_PROCESS_HEAP_TAGS 0x00000008
+#define RTL_QUERY_PROCESS_HEAP_ENTRIES 0x00000010
+
+/*
+ * Tells of all heaps of this process: Heaps becomes the address of an RTL_PROCESS_HEAPS_V1 in the ViewSize bytes at
+ * ViewBaseClient, of which the first OffsetFree are taken; OffsetFree is moved behind all that was stored. The entries
+ * of a heap begin with one for a region, at whose FirstBlock the next one starts; each starts where the one before
+ * ends, and the data of a block lies EntryOverhead behind its start. A large block is a region of its own. Waits for
+ * heaps that other threads hold. STATUS_NO_MEMORY: there is not enough room; STATUS_NOT_SUPPORTED: TargetProcessId is
+ * another process (0 is this one); STATUS_INVALID_PARAMETER: there is no buffer. (nt-heap.md 13)
+ */
+NTSYSAPI NTSTATUS NTAPI RtlQueryProcessHeapInformation(PRTL_DEBUG_INFORMATION Buffer);
+
 /* Information about a heap; *ReturnLength (may be NULL) is the size stored or needed. (nt-heap.md 8) */
 NTSYSAPI NTSTATUS NTAPI RtlQueryHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS HeapInformationClass,
                                                 PVOID HeapInformation, SIZE_T HeapInformationLength,

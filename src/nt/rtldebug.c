@@ -1,0 +1,235 @@
+/*
+ * RtlQueryProcessHeapInformation: all heaps, and on demand their tags and blocks, in the form of a debug snapshot.
+ */
+#include "heap/enter.h"
+#include "heap/extra.h"
+#include "heap/tag.h"
+#include "heap/walk.h"
+#include "nt/entry.h"
+#include "nt/status.h"
+
+#include <string.h>
+
+/* What lies in front of a block's data, from where the sizes of the entries count. */
+#define ENTRY_OVERHEAD BLOCK_DATA_OFFSET
+
+/* The rest of the caller's buffer. */
+struct buffer {
+    uintptr_t next;
+    uintptr_t end;
+};
+
+/* Zeroed memory of the buffer, behind what was taken before. NULL: it is full. */
+static void *take(struct buffer *buffer, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > buffer->end - buffer->next)
+        return NULL;
+    void *memory = (void *)buffer->next;
+    buffer->next += bytes;
+    return memset(memory, 0, bytes);
+}
+
+/* --- the entries of one heap ----------------------------------------------------------------------------------------
+ */
+
+struct entries {
+    RTL_HEAP_INFORMATION_V1 *information;
+    struct buffer *buffer;
+    RTL_HEAP_ENTRY *region; /* the last one */
+    RTL_HEAP_ENTRY *last;   /* of that region; its size is known when the next one is */
+    uintptr_t last_start;
+    uintptr_t region_end;
+};
+
+static RTL_HEAP_ENTRY *add_entry(struct entries *entries)
+{
+    RTL_HEAP_ENTRY *entry = take(entries->buffer, 1, sizeof *entry);
+    if (entry != NULL && entries->information->NumberOfEntries++ == 0)
+        entries->information->Entries = entry;
+    return entry;
+}
+
+/* The last entry reaches to this address. */
+static void end_last(struct entries *entries, uintptr_t address)
+{
+    if (entries->last != NULL)
+        entries->last->Size = address - entries->last_start;
+    entries->last = NULL;
+}
+
+static bool add_region(struct entries *entries, uintptr_t first_block, size_t committed, uintptr_t end)
+{
+    end_last(entries, entries->region_end);
+    RTL_HEAP_ENTRY *entry = add_entry(entries);
+    if (entry == NULL)
+        return false;
+    entry->Flags = RTL_HEAP_SEGMENT;
+    entry->u.s2.CommittedSize = committed;
+    entry->u.s2.FirstBlock = (PVOID)first_block;
+    entries->region = entry;
+    entries->region_end = end;
+    return true;
+}
+
+static bool add_block(struct entries *entries, struct heap *heap, uintptr_t start, USHORT flags, uintptr_t data)
+{
+    struct extra_info info = {0, 0, 0};
+    end_last(entries, start);
+    RTL_HEAP_ENTRY *entry = add_entry(entries);
+    if (entry == NULL)
+        return false;
+    if ((flags & RTL_HEAP_BUSY) && extra_is_used(heap))
+        extra_get(heap, (void *)data, &info);
+    entry->Flags = (USHORT)(flags | info.user_flags >> 4);
+    entry->u.s1.Settable = info.value;
+    entry->u.s1.Tag = info.tag;
+    entries->last = entry;
+    entries->last_start = start;
+    return true;
+}
+
+static bool add_record(struct entries *entries, struct heap *heap, const struct walk_record *record)
+{
+    uintptr_t data = record->address;
+    switch (record->kind) {
+    case WALK_REGION:
+        return add_region(entries, record->first_block - ENTRY_OVERHEAD, record->committed, record->last_block);
+    case WALK_LARGE:
+        /* Lies alone, so it is the one block of a region. */
+        return add_region(entries, data - ENTRY_OVERHEAD, record->size, data + record->size) &&
+               add_block(entries, heap, data - ENTRY_OVERHEAD, RTL_HEAP_LARGE_ALLOC | RTL_HEAP_BUSY, data);
+    case WALK_FREE:
+        return add_block(entries, heap, data - record->overhead, 0, data);
+    case WALK_UNCOMMITTED:
+        return add_block(entries, heap, data, RTL_HEAP_UNCOMMITTED_RANGE, data);
+    case WALK_BUSY:
+        return add_block(entries, heap, data - ENTRY_OVERHEAD, RTL_HEAP_BUSY, data);
+    case WALK_HOT_BUSY:
+        /* The blocks of the front end have no header; only the first of a span lies behind one. */
+        return add_block(entries, heap, data - ENTRY_OVERHEAD, RTL_HEAP_LFH_ALLOC | RTL_HEAP_BUSY, data);
+    default:
+        return add_block(entries, heap, data - ENTRY_OVERHEAD, RTL_HEAP_LFH_ALLOC, data);
+    }
+}
+
+/* Walks take the blocks of the front end for plain ones; their address says what they are. */
+static enum walk_kind kind_of_cursor(enum walk_kind kind)
+{
+    return kind == WALK_HOT_BUSY ? WALK_BUSY : kind == WALK_HOT_FREE ? WALK_FREE : kind;
+}
+
+static NTSTATUS fill_entries(struct heap *heap, RTL_HEAP_INFORMATION_V1 *information, struct buffer *buffer)
+{
+    struct entries entries = {.information = information, .buffer = buffer};
+    struct walk_record record = {.address = 0};
+    enum outcome outcome = OUTCOME_OK;
+    while (walk_next(heap, kind_of_cursor(record.kind), record.address, record.size, &record, &outcome)) {
+        if (!add_record(&entries, heap, &record))
+            return STATUS_NO_MEMORY;
+    }
+    end_last(&entries, entries.region_end);
+    return status_from_outcome(outcome);
+}
+
+/* --- one heap -------------------------------------------------------------------------------------------------------
+ */
+
+static NTSTATUS fill_tags(const struct heap *heap, RTL_HEAP_INFORMATION_V1 *information, struct buffer *buffer)
+{
+    unsigned count = tag_count(heap);
+    if (count == 0)
+        return STATUS_SUCCESS;
+    RTL_HEAP_TAG *tags = take(buffer, count, sizeof *tags);
+    if (tags == NULL)
+        return STATUS_NO_MEMORY;
+    for (unsigned i = 1; i < count; i++) {
+        struct tag *tag = tag_find(heap, i);
+        tags[i].NumberOfAllocations = atomic_load_explicit(&tag->allocations, memory_order_relaxed);
+        tags[i].NumberOfFrees = atomic_load_explicit(&tag->frees, memory_order_relaxed);
+        tags[i].BytesAllocated = atomic_load_explicit(&tag->bytes, memory_order_relaxed);
+        tags[i].TagIndex = (USHORT)i;
+        memcpy(tags[i].TagName, tag->name, sizeof tag->name);
+    }
+    information->NumberOfTags = count;
+    information->Tags = tags;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS fill_heap(struct heap *heap, ULONG flags, RTL_HEAP_INFORMATION_V1 *information, struct buffer *buffer)
+{
+    struct heap_totals totals;
+    NTSTATUS status = STATUS_SUCCESS;
+    heap_sum(heap, &totals);
+    *information = (RTL_HEAP_INFORMATION_V1){
+        .BaseAddress = heap,
+        .Flags = heap->flags,
+        .EntryOverhead = ENTRY_OVERHEAD,
+        .BytesAllocated = totals.requested,
+        .BytesCommitted = totals.committed,
+    };
+    if (flags & RTL_QUERY_PROCESS_HEAP_TAGS)
+        status = fill_tags(heap, information, buffer);
+    if (NT_SUCCESS(status) && (flags & RTL_QUERY_PROCESS_HEAP_ENTRIES))
+        status = fill_entries(heap, information, buffer);
+    return status;
+}
+
+/* --- all heaps ------------------------------------------------------------------------------------------------------
+ */
+
+/* As RtlValidateProcessHeaps: a heap that another thread holds is waited for, but not with the registry held. */
+static NTSTATUS fill_heaps(ULONG flags, RTL_PROCESS_HEAPS_V1 *heaps, ULONG room, struct buffer *buffer)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    uint64_t serial = 0;
+    unsigned tries = 0;
+    struct heap *heap;
+    while (NT_SUCCESS(status) && heaps->NumberOfHeaps < room && (heap = registry_first_behind(serial)) != NULL) {
+        if (!lock_try(&heap->lock)) {
+            registry_unlock();
+            os_yield(tries++);
+            registry_lock();
+            continue;
+        }
+        call_begin();
+        status = fill_heap(heap, flags, &heaps->Heaps[heaps->NumberOfHeaps], buffer);
+        call_end();
+        lock_release(&heap->lock);
+        heaps->NumberOfHeaps++;
+        serial = heap->serial;
+        tries = 0;
+    }
+    return status;
+}
+
+static bool is_of_this_process(const RTL_DEBUG_INFORMATION *information)
+{
+    uintptr_t id = (uintptr_t)information->TargetProcessId;
+    return id == 0 || id == os_process_number();
+}
+
+NTSTATUS RtlQueryProcessHeapInformation(PRTL_DEBUG_INFORMATION Buffer)
+{
+    irql_check("RtlQueryProcessHeapInformation");
+    if (Buffer == NULL || Buffer->ViewBaseClient == NULL || Buffer->OffsetFree > Buffer->ViewSize)
+        return STATUS_INVALID_PARAMETER;
+    if (!is_of_this_process(Buffer))
+        return STATUS_NOT_SUPPORTED;
+
+    uintptr_t base = (uintptr_t)Buffer->ViewBaseClient;
+    struct buffer rest = {align_up(base + Buffer->OffsetFree, sizeof(ULONG64)), base + Buffer->ViewSize};
+    if (rest.next > rest.end)
+        return STATUS_NO_MEMORY;
+    registry_lock();
+    ULONG count = registry_count();
+    size_t size = offsetof(RTL_PROCESS_HEAPS_V1, Heaps) + count * sizeof(RTL_HEAP_INFORMATION_V1);
+    RTL_PROCESS_HEAPS_V1 *heaps = take(&rest, 1, size);
+    NTSTATUS status = heaps != NULL ? fill_heaps(Buffer->Flags, heaps, count, &rest) : STATUS_NO_MEMORY;
+    registry_unlock();
+    if (!NT_SUCCESS(status))
+        return status;
+    Buffer->Heaps = heaps;
+    Buffer->OffsetFree = rest.next - base;
+    return STATUS_SUCCESS;
+}
