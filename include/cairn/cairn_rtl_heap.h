@@ -807,6 +807,12 @@ NTSYSAPI BOOLEAN NTAPI RtlSetUserValueHeap(PVOID HeapHandle, ULONG Flags, PVOID 
 NTSYSAPI BOOLEAN NTAPI RtlSetUserFlagsHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, ULONG FlagsToClear,
                                            ULONG FlagsToSet);
 
+/*
+ * Tells that a block outlives the module that allocated it. Nothing here counts blocks by module, so there is nothing
+ * to change: STATUS_SUCCESS for a block, else STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER. (nt-heap.md 1.2)
+ */
+NTSYSAPI NTSTATUS NTAPI RtlDisownModuleHeapAllocation(PVOID HeapHandle, PVOID BaseAddress);
+
 /* Takes the heap's lock; the owner may take it again. FALSE for what is no heap. (nt-heap.md 5) */
 NTSYSAPI BOOLEAN NTAPI RtlLockHeap(PVOID HeapHandle);
 

@@ -1,5 +1,5 @@
 /*
- * The routines on what a program has given a block beside its data: a value and three bits.
+ * The routines on what a program has given a block beside its data: a value and three bits; and whose it is.
  */
 #include "heap/extra.h"
 #include "heap/front.h"
@@ -65,4 +65,18 @@ BOOLEAN RtlSetUserFlagsHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, UL
     }
     ULONG flags = entry_flags(heap, Flags);
     return end(front_set_extra_flags(heap, flags, BaseAddress, FlagsToClear, FlagsToSet), heap, BaseAddress, name);
+}
+
+NTSTATUS RtlDisownModuleHeapAllocation(PVOID HeapHandle, PVOID BaseAddress)
+{
+    static const char name[] = "RtlDisownModuleHeapAllocation";
+    size_t size;
+    struct heap *heap = entry_find(HeapHandle, name, BaseAddress);
+    if (heap == NULL)
+        return STATUS_INVALID_HANDLE;
+    if (BaseAddress == NULL)
+        return STATUS_INVALID_PARAMETER;
+    enum outcome outcome = front_size(heap, heap->flags, BaseAddress, &size);
+    report_failure(outcome, name, heap, BaseAddress);
+    return status_from_outcome(outcome);
 }

@@ -288,6 +288,21 @@ static void walk(void)
     CHECK(HeapDestroy(fresh));
 }
 
+/* 1.2: nothing is counted by module; what is no block, or no heap */
+static void disown(void)
+{
+    void *block = HeapAlloc(heap, 0, 40), *freed_block = HeapAlloc(heap, 0, 70000);
+    CHECK(HeapFree(heap, 0, freed_block));
+    POISON_LAST_ERROR();
+    CHECK_EQ_UINT((ULONG)RtlDisownModuleHeapAllocation(heap, block), STATUS_SUCCESS);
+    CHECK_EQ_UINT((ULONG)RtlDisownModuleHeapAllocation(heap, freed_block), (ULONG)STATUS_INVALID_PARAMETER);
+    CHECK_EQ_UINT((ULONG)RtlDisownModuleHeapAllocation(heap, NULL), (ULONG)STATUS_INVALID_PARAMETER);
+    CHECK_EQ_UINT((ULONG)RtlDisownModuleHeapAllocation(NULL, block), (ULONG)STATUS_INVALID_HANDLE);
+    CHECK_LAST_ERROR_UNTOUCHED();
+    CHECK_EQ_UINT(HeapSize(heap, 0, block), 40);
+    CHECK(HeapFree(heap, 0, block));
+}
+
 /* many at once, in any order, all freed in the end; the table grows */
 static void many(void)
 {
@@ -332,6 +347,7 @@ int main(void)
     parts();
     bad_arguments();
     walk();
+    disown();
     many();
 #endif
     CHECK(HeapValidate(heap, 0, NULL));
