@@ -315,6 +315,15 @@ static void zero_behind(void *block, size_t from, size_t size)
         memset((char *)block + from, 0, size - from);
 }
 
+/* Whether a block of the bucket can tell the size, and would not waste too much of itself on it. */
+static bool fits_well(unsigned bucket, size_t size)
+{
+    size_t wasted = bucket_size(bucket) - size;
+    if (size > bucket_size(bucket))
+        return false;
+    return (wasted < GRANULE_HOT && wasted <= size / 4 + GRANULE_SIZE) || bucket_of(size) == bucket;
+}
+
 /*
  * Whether a hot block is to keep its place. A program that insists on it learns that hot blocks cannot be resized, as
  * on Windows (win32-heap.md 7); but where Windows has none, they can. One that does not insist has a much smaller block
@@ -325,7 +334,7 @@ static bool stays(const struct heap *heap, uint32_t flags, const struct hot *hot
     if (flags & HEAP_REALLOC_IN_PLACE_ONLY)
         return (heap->flags & HEAP_NO_SERIALIZE) && size <= bucket_size(hot->bucket) &&
                bucket_size(hot->bucket) - size < BUCKET_LIMIT;
-    return size <= BUCKET_LIMIT && bucket_of(size) == hot->bucket;
+    return fits_well(hot->bucket, size);
 }
 
 /* Resizes a block where it is, if that can be. *old_size: its size, if it is a block. */
@@ -353,14 +362,32 @@ static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_
     return outcome;
 }
 
+/* What is allocated for a small hot block that grows: it will often grow again, and can then stay where it is. */
+static size_t roomy_size(const struct heap *heap, size_t size)
+{
+    size_t roomy = size + size / 8;
+    bool is_hot_size = roomy <= BUCKET_SMALL_LIMIT && is_active(heap, bucket_of(roomy));
+    return is_hot_size && fits_well(bucket_of(roomy), size) ? roomy : size;
+}
+
+/* Tells the size that was asked for instead of the roomy one. */
+static enum outcome give_up_room(struct heap *heap, uint32_t flags, void *block, size_t size)
+{
+    size_t roomy;
+    return resize(heap, flags & ~(uint32_t)(HEAP_REALLOC_IN_PLACE_ONLY | HEAP_ZERO_MEMORY), block, size, &roomy);
+}
+
 /* Allocates anew, copies, frees. A failure leaves the old block as it was. */
 static enum outcome move(struct heap *heap, uint32_t flags, void *block, size_t old_size, size_t size, void **moved)
 {
     enum outcome outcome = OUTCOME_OK;
     bool is_large = size > heap->normal_limit; /* then it is zero, if it must be, where it is new */
     uint32_t new_flags = is_large ? flags : flags & ~(uint32_t)HEAP_ZERO_MEMORY;
-    if (!allocate_shortly(heap, new_flags, size, moved))
-        outcome = allocate(heap, new_flags, size, moved);
+    size_t roomy = size > old_size ? roomy_size(heap, size) : size;
+    if (!allocate_shortly(heap, new_flags, roomy, moved))
+        outcome = allocate(heap, new_flags, roomy, moved);
+    if (outcome == OUTCOME_OK && roomy != size)
+        outcome = give_up_room(heap, flags, *moved, size);
     if (outcome != OUTCOME_OK)
         return outcome;
     memcpy(*moved, block, size_min(size, old_size));
@@ -374,19 +401,19 @@ static enum outcome move(struct heap *heap, uint32_t flags, void *block, size_t 
     return outcome;
 }
 
-/* Resizes a small hot block within its bucket: what strings that grow bit by bit ask for most of the time. */
+/* Resizes a hot block where it is: what strings that grow bit by bit ask for most of the time. */
 static bool resize_shortly(struct heap *heap, uint32_t flags, void *block, size_t size)
 {
     struct front *front;
     uintptr_t offset = (uintptr_t)block - arenas[0].base;
-    if ((flags & (HEAP_REALLOC_IN_PLACE_ONLY | HEAP_ZERO_MEMORY | EXTRA_FLAGS)) || size > BUCKET_SMALL_LIMIT ||
-        !front_at_hand(heap, &front) || offset >= arenas[0].size || !is_aligned(offset, GRANULE_SIZE))
+    if ((flags & (HEAP_REALLOC_IN_PLACE_ONLY | HEAP_ZERO_MEMORY | EXTRA_FLAGS)) || !front_at_hand(heap, &front) ||
+        offset >= arenas[0].size || !is_aligned(offset, GRANULE_SIZE))
         return false;
     uint8_t *granule = span_granule(block);
-    uint32_t tag = front->tag | bucket_of(size) << TAG_BUCKET_SHIFT;
-    if ((span_granule_value(granule) & GRANULE_HOT) == 0 || arenas[0].tags[offset >> SLICE_SHIFT] != tag)
+    unsigned bucket = (arenas[0].tags[offset >> SLICE_SHIFT] - front->tag) >> TAG_BUCKET_SHIFT;
+    if ((span_granule_value(granule) & GRANULE_HOT) == 0 || bucket >= BUCKET_COUNT || !fits_well(bucket, size))
         return false;
-    span_set_granule(granule, (uint8_t)(GRANULE_HOT | size));
+    span_mark_busy(bucket, block, size);
     return true;
 }
 

@@ -87,10 +87,15 @@ static inline void thread_start(struct thread *t, thread_fn *fn, void *arg)
     t->ended = false;
     pthread_mutex_init(&t->mutex, NULL);
     pthread_cond_init(&t->cond, NULL);
-    if (pthread_create(&t->id, NULL, thread_main, t) != 0) {
+    /* Tests that limit the address space have no room for the usual 8 MiB each. */
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, (size_t)2 << 20);
+    if (pthread_create(&t->id, &attributes, thread_main, t) != 0) {
         printf("cannot start a thread\n");
         exit(2);
     }
+    pthread_attr_destroy(&attributes);
 }
 
 static inline void thread_join(struct thread *t)
