@@ -70,6 +70,12 @@ KEPT_MEMORY = {"burst", "burst_scattered"}
 COUNTED_PAIRS = 20000
 
 
+def short_path(path):
+    """What a library really is, from the project's folder if it is in there."""
+    real = path.resolve()
+    return str(real.relative_to(ROOT)) if real.is_relative_to(ROOT) else str(real)
+
+
 def run_workload(arguments):
     """How a row of build/bench/malloc is run: it measures itself, so that its start is not in it."""
     def sample(library):
@@ -259,7 +265,7 @@ def all_results(machine, libraries, rounds, rows, tables, instructions):
     return {
         "machine": machine,
         "base": base,
-        "libraries": {name: str(path.resolve()) for name, path in libraries.items()},
+        "libraries": {name: short_path(path) for name, path in libraries.items()},
         "rows": [{"group": group, "name": name, "what": what} for group, name, what, _ in rows],
         "table": tables,
         "ratios": {figure: {name: {row: statistics.median(values) for _, row, _, _ in rows
