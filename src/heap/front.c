@@ -1,7 +1,6 @@
 #include "heap/front.h"
 
 #include "base/align.h"
-#include "base/message.h"
 #include "heap/back.h"
 #include "heap/enter.h"
 #include "heap/extra.h"
@@ -57,6 +56,17 @@ static bool count_allocation(struct heap *heap, unsigned bucket)
 /* --- hot blocks -----------------------------------------------------------------------------------------------------
  */
 
+/* Takes a block, not marked as busy; NULL: the magazine is empty. See front_pop for the order. */
+static ALWAYS_INLINE void *pop_from(struct magazine *magazine)
+{
+    void *block = *magazine->top;
+    if (block == NULL)
+        return NULL;
+    magazine->top--;
+    atomic_signal_fence(memory_order_seq_cst);
+    return UNLIKELY(span_is_busy(block)) ? front_block_in_use() : block;
+}
+
 /* Takes a block, not marked as busy, from the thread's magazine, or past it if the thread has none. */
 static void *take_hot(struct front_end *end, unsigned bucket)
 {
@@ -65,10 +75,7 @@ static void *take_hot(struct front_end *end, unsigned bucket)
 
     if (front == NULL || (*front->magazines[bucket].top == NULL && !magazine_fill(front, bucket)))
         return front_end_take(end, bucket, 1, &block) != 0 ? block : NULL;
-    block = *front->magazines[bucket].top--;
-    if (span_is_busy(block))
-        front_block_in_use();
-    return block;
+    return pop_from(&front->magazines[bucket]);
 }
 
 static bool allocate_hot(struct heap *heap, unsigned bucket, uint32_t flags, size_t size, void **block)
@@ -101,10 +108,8 @@ static void free_hot(struct heap *heap, unsigned bucket, void *block)
  * span may be looked at without a lock; else that takes the heap's, under which spans come and go. */
 static bool is_hot(const void *address)
 {
-    if ((uintptr_t)address - arenas[0].base >= arenas[0].size || !is_aligned((uintptr_t)address, GRANULE_SIZE))
-        return false;
-    uint8_t granule = span_granule_value(span_granule(address));
-    return (granule & GRANULE_HOT) != 0 || span_is_shrunk(granule);
+    return (uintptr_t)address - arenas[0].base < arenas[0].size && is_aligned((uintptr_t)address, GRANULE_SIZE) &&
+           span_is_busy(address);
 }
 
 /* --- allocating -----------------------------------------------------------------------------------------------------
@@ -125,15 +130,9 @@ static void *pop(struct front *front, size_t size)
     if (size > BUCKET_LIMIT)
         return NULL;
     unsigned bucket = bucket_of(size);
-    struct magazine *magazine = &front->magazines[bucket];
-    void *block = *magazine->top;
-    if (block == NULL)
-        return NULL;
-    magazine->top--;
-    atomic_signal_fence(memory_order_seq_cst);
-    if (span_is_busy(block))
-        front_block_in_use();
-    span_mark_busy(bucket, block, size);
+    void *block = pop_from(&front->magazines[bucket]);
+    if (block != NULL)
+        span_mark_busy(bucket, block, size);
     return block;
 }
 

@@ -118,11 +118,6 @@ struct front_end *front_end_create(struct heap *heap)
     return end;
 }
 
-void front_end_detach(struct front_end *end)
-{
-    thread_forget(end);
-}
-
 void front_end_destroy(struct front_end *end)
 {
     for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++)
@@ -146,7 +141,7 @@ bool hot_find(const struct heap *heap, const void *address, struct hot *hot, enu
         return false;
     const struct front_end *end = front_end_of(heap);
 
-    if (end == NULL || span_tag(span) != (end->tag | (uint32_t)span->bucket << TAG_BUCKET_SHIFT))
+    if (end == NULL || !span_is_of(span, end->tag))
         *outcome = OUTCOME_FOREIGN;
     else if (!span_has_block_at(span, address))
         *outcome = OUTCOME_NOT_A_BLOCK;
@@ -284,12 +279,6 @@ static bool grow(struct front_end *end, unsigned index)
     return span != NULL;
 }
 
-static void close_span(struct front_end *end, struct span *span)
-{
-    span_close(end->heap, span);
-    drop_record(end, span);
-}
-
 /* Lists spans again that were to be closed, and are not. */
 static void keep_spans(struct front_end *end, struct span *spans)
 {
@@ -307,6 +296,8 @@ static void keep_spans(struct front_end *end, struct span *spans)
 /* Gives empty spans back, unless another thread is in the heap: it may have it for long. Then they stay. */
 static void close_spans(struct front_end *end, struct span *spans)
 {
+    if (spans == NULL)
+        return;
     bool alone = heap_is_alone(end->heap, 0);
     if (!alone && !lock_try(&end->heap->lock)) {
         keep_spans(end, spans);
@@ -314,7 +305,8 @@ static void close_spans(struct front_end *end, struct span *spans)
     }
     while (spans != NULL) {
         struct span *next = spans->next;
-        close_span(end, spans);
+        span_close(end->heap, spans);
+        drop_record(end, spans);
         spans = next;
     }
     if (!alone)
@@ -354,8 +346,7 @@ static void put_into_spans(struct front_end *end, unsigned index, unsigned count
 {
     struct span *emptied = NULL;
     put_blocks(&end->buckets[index], index, count, blocks, &emptied);
-    if (emptied != NULL)
-        close_spans(end, emptied);
+    close_spans(end, emptied);
 }
 
 /* --- the depot ------------------------------------------------------------------------------------------------------
@@ -489,10 +480,7 @@ void front_end_trim(struct front_end *end)
 {
     for (unsigned index = 1; index < BUCKET_COUNT; index++) {
         close_spans(end, empty_depot(end, index));
-        for (struct span *span = take_empty_spans(&end->buckets[index]), *next; span != NULL; span = next) {
-            next = span->next;
-            close_span(end, span);
-        }
+        close_spans(end, take_empty_spans(&end->buckets[index]));
     }
 }
 
@@ -537,7 +525,7 @@ bool front_end_check_span(struct heap *heap, uintptr_t first, size_t size)
     struct front_end *end = front_end_of(heap);
     struct span *span = span_of((void *)first);
     if (end == NULL || span == NULL || span->first != first || span_bytes(span) + SPAN_OFFSET > size ||
-        span->bucket >= BUCKET_COUNT || span_tag(span) != (end->tag | (uint32_t)span->bucket << TAG_BUCKET_SHIFT))
+        span->bucket >= BUCKET_COUNT || !span_is_of(span, end->tag))
         return false;
     struct lock *lock = &end->buckets[span->bucket].lock;
     lock_acquire(lock);

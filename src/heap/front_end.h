@@ -85,9 +85,8 @@ bool hot_find(const struct heap *heap, const void *address, struct hot *hot, enu
 /* Makes the heap's front end. NULL: no memory, or too many heaps have one. The caller has the heap to itself. */
 struct front_end *front_end_create(struct heap *heap);
 
-/* Takes it away, in two steps: before the heap's memory goes, so that no thread takes a heap that is made at the same
- * address for this one; and when the spans have gone with the segments, and no table leads to them. */
-void front_end_detach(struct front_end *end);
+/* Takes it away, when the spans have gone with the segments and no table leads to them. Before the heap's memory went,
+ * thread_forget has seen to it that no thread takes a heap that is made at the same address for this one. */
 void front_end_destroy(struct front_end *end);
 
 /* Takes at most `limit` blocks of a bucket, for a magazine: blocks[0] is the last to be used. 0: no memory. */

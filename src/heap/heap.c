@@ -275,7 +275,7 @@ void heap_destroy(struct heap *heap)
     extra_forget_all(heap);
     tag_forget_all(heap);
     if (end != NULL)
-        front_end_detach(end);
+        thread_forget(end);
 
     while (heap->first_large != NULL)
         large_free(heap, heap->first_large);

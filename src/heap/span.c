@@ -168,7 +168,7 @@ bool span_is_whole(const struct span *span)
         const void *block = span_block(span, index);
         bool is_free = (span->free[index / 64] >> (index % 64) & 1) != 0;
         uint8_t granule = span_granule_value(span_granule(block));
-        bool is_busy = (granule & GRANULE_HOT) != 0 || span_is_shrunk(granule);
+        bool is_busy = span_marks_busy(granule);
         if (is_busy ? is_free || span_requested(span, block) > span->block_size : granule != GRANULE_NONE)
             return false;
         free_count += is_free;

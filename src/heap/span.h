@@ -76,6 +76,12 @@ static inline uint32_t span_tag(const struct span *span)
     return arenas[0].tags[arena_slice_index(&arenas[0], (void *)span->first)];
 }
 
+/* Whether the span is of the front end with this tag. */
+static inline bool span_is_of(const struct span *span, uint32_t tag)
+{
+    return span_tag(span) == (tag | (uint32_t)span->bucket << TAG_BUCKET_SHIFT);
+}
+
 /* Index of the block that an address of the span lies in. */
 static inline unsigned span_index(const struct span *span, const void *address)
 {
@@ -110,10 +116,15 @@ static inline bool span_is_shrunk(uint8_t granule)
     return (granule & 0xF0) == GRANULE_SHRUNK;
 }
 
+/* Whether a byte of the map is that of a busy hot block. */
+static inline bool span_marks_busy(uint8_t granule)
+{
+    return (granule & GRANULE_HOT) != 0 || span_is_shrunk(granule);
+}
+
 static inline bool span_is_busy(const void *block)
 {
-    uint8_t granule = span_granule_value(span_granule(block));
-    return (granule & GRANULE_HOT) != 0 || span_is_shrunk(granule);
+    return span_marks_busy(span_granule_value(span_granule(block)));
 }
 
 /* The size that was asked for of a busy block. */

@@ -1,6 +1,5 @@
 #include "heap/thread.h"
 
-#include "base/message.h"
 #include "heap/front_end.h"
 #include "heap/magazine.h"
 #include "heap/meta.h"
@@ -55,7 +54,7 @@ struct thread {
     struct front *fronts;
     struct seat *table; /* by heap */
     size_t table_size;  /* a power of two */
-    size_t table_used;  /* places that are not NULL */
+    size_t table_used;  /* seats that were ever taken */
 };
 
 /* Guards all lists of threads and fronts. A thread looks into its own table without it, but changes it with it. */
@@ -368,7 +367,7 @@ static void adopt_magazine(struct front *front, unsigned bucket)
         return;
     for (void **place = top; place > bottom; place--) {
         const struct span *span = span_of(*place);
-        bool is_free_block = span != NULL && span_tag(span) == (front->tag | bucket << TAG_BUCKET_SHIFT) &&
+        bool is_free_block = span != NULL && span->bucket == bucket && span_is_of(span, front->tag) &&
                              span_has_block_at(span, *place) && !span_is_busy(*place);
         if (is_free_block)
             front_end_put(front->end, bucket, 1, place);

@@ -5,26 +5,10 @@
 
 #include "check.h"
 #include "child.h"
+#include "trace.h"
 
 #include <malloc.h>
 #include <sys/mman.h>
-
-static char trace[64];
-
-static void note(char step)
-{
-    size_t length = strlen(trace);
-    if (length + 1 < sizeof trace) {
-        trace[length] = step;
-        trace[length + 1] = '\0';
-    }
-}
-
-static LONG noted(char step, LONG answer)
-{
-    note(step);
-    return answer;
-}
 
 static LONG NTAPI vectored_search(PEXCEPTION_POINTERS pointers)
 {

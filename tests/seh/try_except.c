@@ -2,28 +2,7 @@
 #include <windows.h>
 
 #include "check.h"
-
-static char trace[64];
-
-static void note(char step)
-{
-    size_t length = strlen(trace);
-    if (length + 1 < sizeof trace) {
-        trace[length] = step;
-        trace[length + 1] = '\0';
-    }
-}
-
-static LONG noted(char step, LONG answer)
-{
-    note(step);
-    return answer;
-}
-
-static void raise_code(DWORD code)
-{
-    RaiseException(code, 0, 0, NULL);
-}
+#include "trace.h"
 
 /* filter value 1: the handler, then what follows it */
 static void execute_handler(void)

@@ -5,33 +5,12 @@
 
 #include "check.h"
 #include "child.h"
-
-static char trace[64];
-
-static void note(char step)
-{
-    size_t length = strlen(trace);
-    if (length + 1 < sizeof trace) {
-        trace[length] = step;
-        trace[length + 1] = '\0';
-    }
-}
+#include "trace.h"
 
 /* 'n' after a normal termination, 'a' after an abnormal one */
 static void note_termination(int abnormal)
 {
     note(abnormal ? 'a' : 'n');
-}
-
-static LONG noted(char step, LONG answer)
-{
-    note(step);
-    return answer;
-}
-
-static void raise_code(DWORD code)
-{
-    RaiseException(code, 0, 0, NULL);
 }
 
 /* the closing brace, and __leave: 0 */
