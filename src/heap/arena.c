@@ -24,9 +24,9 @@
  * are given back, and those for small ones, such as the segment of a small heap: whoever asks for the least at a time
  * asks most often.
  */
-#define WARM_DECOMMITTED ((size_t)48 << 20)
-#define WARM_RUNS ((size_t)64 << 20)
-#define WARM_SMALL_RUNS ((size_t)65 << 20)
+#define WARM_DECOMMITTED ((size_t)96 << 20)
+#define WARM_RUNS ((size_t)112 << 20)
+#define WARM_SMALL_RUNS ((size_t)113 << 20)
 
 /* And so much of what is in use more. */
 #define WARM_SHARE 2
@@ -149,6 +149,11 @@ static bool may_keep_warm(size_t bytes, size_t limit)
     }
     atomic_fetch_sub_explicit(&warm_bytes, bytes, memory_order_relaxed);
     return false;
+}
+
+size_t arena_committed_bytes(void)
+{
+    return atomic_load_explicit(&committed_bytes_total, memory_order_relaxed);
 }
 
 static void no_longer_warm(size_t bytes)

@@ -166,6 +166,9 @@ void arena_cool(void *run, void *address, size_t size);
  */
 uintptr_t arena_find_page(const struct arena *arena, uintptr_t from, uintptr_t end, bool committed);
 
+/* Bytes that are committed in all arenas. */
+size_t arena_committed_bytes(void);
+
 /* Takes the memory of warm pages outside all runs away. */
 void arena_purge(void) SHARED_AS("arena_purge");
 

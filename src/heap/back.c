@@ -9,6 +9,9 @@
 /* Commits grow with the segment, so that their number stays small, up to this. */
 #define LARGEST_COMMIT_STEP ((size_t)256 << 10)
 
+/* Whoever asks for so much at once, for a block or a span, will use most of it. */
+#define USED_SOON ((size_t)64 << 10)
+
 /* --- neighbours -----------------------------------------------------------------------------------------------------
  */
 
@@ -241,7 +244,8 @@ static NOINLINE bool commit_front(struct segment *segment, const struct neighbou
 
     if (missing != needed) {
         uintptr_t wanted = size_min(size_max(needed, missing + commit_step(segment)), block_end);
-        if (!segment_commit(segment, start, wanted) && !segment_commit(segment, start, needed))
+        bool used_soon = block_bytes(size) <= USED_SOON;
+        if (!segment_commit(segment, start, wanted, used_soon) && !segment_commit(segment, start, needed, used_soon))
             return false;
     }
     uintptr_t ready = segment_find_page(segment, needed, block_end, false);

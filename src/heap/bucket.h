@@ -1,38 +1,37 @@
 /*
  * Buckets: the sizes that the front end serves, each with one size of block.
  *
- *     bucket   1 ..  64   16, 32, ... 1024         found by a shift
- *     bucket  65 .. 120   1152, 1280, ... 8192
- *     bucket 121 .. 152   8448, 8704, ... 16384
- *
- * So at most 255 bytes of a block were not asked for: what a walk reports as overhead is a byte.
+ *     bucket  1 ..  64   16, 32, ... 1024                          found by a shift
+ *     bucket 65 .. 120   1152, 1280, ... 2048, 2304, ... 131072    eight to each doubling
  *
  * A bucket becomes active when a heap uses its size often, by Windows' counters (win32-heap.md 5): from then on the
- * front end serves it, before that and above the largest bucket the back end does.
+ * front end serves it, before that and above the largest bucket the back end does. Windows' own front end ends at
+ * 16 KiB; what lies beyond behaves to programs as blocks of the back end do.
  */
 #ifndef CAIRN_HEAP_BUCKET_H
 #define CAIRN_HEAP_BUCKET_H
 
 #include "heap/arena.h"
 
-#define BUCKET_COUNT 153 /* bucket 0 is no bucket */
+#define BUCKET_COUNT 121 /* bucket 0 is no bucket */
 
 #define BUCKET_SMALL_COUNT 64
 #define BUCKET_SMALL_LIMIT ((size_t)1024)
-#define BUCKET_MIDDLE_COUNT 120
-#define BUCKET_MIDDLE_SHIFT 7
-#define BUCKET_MIDDLE_LIMIT ((size_t)8192)
-#define BUCKET_SHIFT 8
-#define BUCKET_LIMIT ((size_t)16384)
+#define BUCKET_SMALL_LIMIT_LOG 10
+#define BUCKET_STEPS_LOG 3
+#define BUCKET_LIMIT ((size_t)131072)
+
+/* The largest size that Windows' front end serves. */
+#define BUCKET_WINDOWS_LIMIT ((size_t)16384)
 
 /* The bucket for a size of at most BUCKET_LIMIT; a size of 0 is one of 1. */
 static inline unsigned bucket_of(size_t size)
 {
     if (size <= BUCKET_SMALL_LIMIT)
         return size == 0 ? 1 : (unsigned)((size + GRANULE_SIZE - 1) >> GRANULE_SHIFT);
-    if (size <= BUCKET_MIDDLE_LIMIT)
-        return BUCKET_SMALL_COUNT + 1 + (unsigned)((size - BUCKET_SMALL_LIMIT - 1) >> BUCKET_MIDDLE_SHIFT);
-    return BUCKET_MIDDLE_COUNT + 1 + (unsigned)((size - BUCKET_MIDDLE_LIMIT - 1) >> BUCKET_SHIFT);
+    unsigned log = 63 - (unsigned)__builtin_clzll(size - 1);
+    unsigned step = (unsigned)((size - 1) >> (log - BUCKET_STEPS_LOG)) & ((1u << BUCKET_STEPS_LOG) - 1);
+    return BUCKET_SMALL_COUNT + 1 + ((log - BUCKET_SMALL_LIMIT_LOG) << BUCKET_STEPS_LOG) + step;
 }
 
 /* Bytes of the bucket's blocks. */
@@ -40,9 +39,10 @@ static inline size_t bucket_size(unsigned bucket)
 {
     if (bucket <= BUCKET_SMALL_COUNT)
         return (size_t)bucket << GRANULE_SHIFT;
-    if (bucket <= BUCKET_MIDDLE_COUNT)
-        return BUCKET_SMALL_LIMIT + ((size_t)(bucket - BUCKET_SMALL_COUNT) << BUCKET_MIDDLE_SHIFT);
-    return BUCKET_MIDDLE_LIMIT + ((size_t)(bucket - BUCKET_MIDDLE_COUNT) << BUCKET_SHIFT);
+    unsigned place = bucket - BUCKET_SMALL_COUNT - 1;
+    unsigned log = BUCKET_SMALL_LIMIT_LOG + (place >> BUCKET_STEPS_LOG);
+    size_t step = (place & ((1u << BUCKET_STEPS_LOG) - 1)) + 1;
+    return ((size_t)1 << log) + (step << (log - BUCKET_STEPS_LOG));
 }
 
 /*

@@ -18,7 +18,7 @@
  * sizes, none is hot. */
 static bool front_is_possible(const struct heap *heap)
 {
-    return heap->owns_memory && (heap->flags & HEAP_GROWABLE) && heap->normal_limit >= BUCKET_LIMIT;
+    return heap->owns_memory && (heap->flags & HEAP_GROWABLE) && heap->normal_limit >= BUCKET_WINDOWS_LIMIT;
 }
 
 static bool is_active(const struct heap *heap, unsigned bucket)
@@ -31,8 +31,14 @@ static bool is_active(const struct heap *heap, unsigned bucket)
 static void note_active(struct heap *heap, unsigned bucket)
 {
     bucket_set_use(&heap->uses[bucket], BUCKET_ACTIVE);
-    if (!(heap->flags & HEAP_NO_SERIALIZE))
+    if (!(heap->flags & HEAP_NO_SERIALIZE) && bucket_size(bucket) <= BUCKET_WINDOWS_LIMIT)
         heap->compatibility = HEAP_COMPATIBILITY_LFH;
+}
+
+/* The largest size that may be hot: what malloc's family allocates is no block of Windows'. */
+static size_t hot_limit(uint32_t flags)
+{
+    return flags & FRONT_ANY_CONTENTS ? BUCKET_LIMIT : BUCKET_WINDOWS_LIMIT;
 }
 
 /* Counts an allocation of a bucket's size. True: the bucket is active, or has just become it. The caller has the heap
@@ -56,17 +62,6 @@ static bool count_allocation(struct heap *heap, unsigned bucket)
 /* --- hot blocks -----------------------------------------------------------------------------------------------------
  */
 
-/* Takes a block, not marked as busy; NULL: the magazine is empty. See front_pop for the order. */
-static ALWAYS_INLINE void *pop_from(struct magazine *magazine)
-{
-    void *block = *magazine->top;
-    if (block == NULL)
-        return NULL;
-    magazine->top--;
-    atomic_signal_fence(memory_order_seq_cst);
-    return UNLIKELY(span_is_busy(block)) ? front_block_in_use() : block;
-}
-
 /* Takes a block, not marked as busy, from the thread's magazine, or past it if the thread has none. */
 static void *take_hot(struct front_end *end, unsigned bucket)
 {
@@ -75,7 +70,7 @@ static void *take_hot(struct front_end *end, unsigned bucket)
 
     if (front == NULL || (*front->magazines[bucket].top == NULL && !magazine_fill(front, bucket)))
         return front_end_take(end, bucket, 1, &block) != 0 ? block : NULL;
-    return pop_from(&front->magazines[bucket]);
+    return front_pop_from(&front->magazines[bucket]);
 }
 
 static bool allocate_hot(struct heap *heap, unsigned bucket, uint32_t flags, size_t size, void **block)
@@ -124,23 +119,11 @@ NOINLINE void *front_block_in_use(void)
 }
 SHARE(front_block_in_use);
 
-/* As front_pop, for all buckets. */
-static void *pop(struct front *front, size_t size)
-{
-    if (size > BUCKET_LIMIT)
-        return NULL;
-    unsigned bucket = bucket_of(size);
-    void *block = pop_from(&front->magazines[bucket]);
-    if (block != NULL)
-        span_mark_busy(bucket, block, size);
-    return block;
-}
-
 /* Takes a block of any hot size, zeroed if asked for, from the magazine at hand; false: there is none. */
 static bool allocate_shortly(struct heap *heap, uint32_t flags, size_t size, void **block)
 {
     struct front *front;
-    if (!front_at_hand(heap, &front) || (*block = pop(front, size)) == NULL)
+    if (size > hot_limit(flags) || !front_at_hand(heap, &front) || (*block = front_pop_any(front, size)) == NULL)
         return false;
     if (flags & HEAP_ZERO_MEMORY)
         memset(*block, 0, size);
@@ -162,7 +145,7 @@ static bool must_be_zero(const struct heap *heap, uint32_t flags, size_t size)
 static enum outcome allocate_in_heap(struct heap *heap, uint32_t flags, size_t size, void **block)
 {
     bool locked = heap_lock_out(heap, flags);
-    bool activated = size <= BUCKET_LIMIT && count_allocation(heap, bucket_of(size));
+    bool activated = size <= hot_limit(flags) && count_allocation(heap, bucket_of(size));
     enum outcome outcome = OUTCOME_OK;
     if (!activated || !allocate_hot(heap, bucket_of(size), flags, size, block))
         outcome = heap_allocate(heap, size, must_be_zero(heap, flags, size), block);
@@ -172,7 +155,7 @@ static enum outcome allocate_in_heap(struct heap *heap, uint32_t flags, size_t s
 
 static enum outcome allocate(struct heap *heap, uint32_t flags, size_t size, void **block)
 {
-    if (size <= BUCKET_LIMIT && is_active(heap, bucket_of(size)) &&
+    if (size <= hot_limit(flags) && is_active(heap, bucket_of(size)) &&
         allocate_hot(heap, bucket_of(size), flags, size, block))
         return OUTCOME_OK;
     return allocate_in_heap(heap, flags, size, block);
@@ -205,19 +188,19 @@ SHARE(front_allocate);
 
 /* The size whose bucket has blocks with this alignment, if hot blocks can do: they lie at multiples of their size in
  * spans that start at a slice. 0: none. */
-static size_t size_of_aligned_bucket(size_t size, size_t alignment)
+static size_t size_of_aligned_bucket(uint32_t flags, size_t size, size_t alignment)
 {
     size_t rounded;
-    if (alignment > SLICE_SIZE || !align_up_checked(size_max(size, 1), alignment, &rounded) || rounded > BUCKET_LIMIT)
+    if (alignment > SLICE_SIZE || !align_up_checked(size_max(size, 1), alignment, &rounded) ||
+        rounded > hot_limit(flags))
         return 0;
     size_t block_size = bucket_size(bucket_of(rounded));
-    bool can_tell_size = rounded > BUCKET_SMALL_LIMIT || block_size - size < GRANULE_HOT;
-    return is_aligned(block_size, alignment) && can_tell_size ? rounded : 0;
+    return is_aligned(block_size, alignment) && span_can_tell(bucket_of(rounded), size) ? rounded : 0;
 }
 
 static enum outcome allocate_aligned(struct heap *heap, uint32_t flags, size_t size, size_t alignment, void **block)
 {
-    size_t hot_size = size_of_aligned_bucket(size, alignment);
+    size_t hot_size = size_of_aligned_bucket(flags, size, alignment);
     if (hot_size != 0 && is_active(heap, bucket_of(hot_size)) &&
         allocate_hot(heap, bucket_of(hot_size), flags, size, block))
         return OUTCOME_OK;
@@ -314,15 +297,6 @@ static void zero_behind(void *block, size_t from, size_t size)
         memset((char *)block + from, 0, size - from);
 }
 
-/* Whether a block of the bucket can tell the size, and would not waste too much of itself on it. */
-static bool fits_well(unsigned bucket, size_t size)
-{
-    size_t wasted = bucket_size(bucket) - size;
-    if (size > bucket_size(bucket))
-        return false;
-    return (wasted < GRANULE_HOT && wasted <= size / 4 + GRANULE_SIZE) || bucket_of(size) == bucket;
-}
-
 /*
  * Whether a hot block is to keep its place. A program that insists on it learns that hot blocks cannot be resized, as
  * on Windows (win32-heap.md 7); but where Windows has none, they can. One that does not insist has a much smaller block
@@ -330,10 +304,10 @@ static bool fits_well(unsigned bucket, size_t size)
  */
 static bool stays(const struct heap *heap, uint32_t flags, const struct hot *hot, size_t size)
 {
-    if (flags & HEAP_REALLOC_IN_PLACE_ONLY)
-        return (heap->flags & HEAP_NO_SERIALIZE) && size <= bucket_size(hot->bucket) &&
-               bucket_size(hot->bucket) - size < BUCKET_LIMIT;
-    return fits_well(hot->bucket, size);
+    if (!(flags & HEAP_REALLOC_IN_PLACE_ONLY))
+        return span_fits_well(hot->bucket, size);
+    bool is_hot_on_windows = bucket_size(hot->bucket) <= BUCKET_WINDOWS_LIMIT && !(heap->flags & HEAP_NO_SERIALIZE);
+    return !is_hot_on_windows && size <= bucket_size(hot->bucket);
 }
 
 /* Resizes a block where it is, if that can be. *old_size: its size, if it is a block. */
@@ -361,32 +335,44 @@ static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_
     return outcome;
 }
 
-/* What is allocated for a small hot block that grows: it will often grow again, and can then stay where it is. */
-static size_t roomy_size(const struct heap *heap, size_t size)
+/*
+ * The bucket for a hot block that grows: what grew once will often grow again, and can then stay where it is. A quarter
+ * more, or what a block of a small bucket can tell was not asked for; rounded up to one of eight sizes in each
+ * doubling, so that growing blocks use few buckets. 0: the back end serves the size.
+ */
+static unsigned roomy_bucket(const struct heap *heap, uint32_t flags, size_t size)
 {
-    size_t roomy = size + size / 8;
-    bool is_hot_size = roomy <= BUCKET_SMALL_LIMIT && is_active(heap, bucket_of(roomy));
-    return is_hot_size && fits_well(bucket_of(roomy), size) ? roomy : size;
+    if (size > hot_limit(flags))
+        return 0;
+    unsigned log = 63 - (unsigned)__builtin_clzll(size | GRANULE_SIZE);
+    size_t step = size_max((size_t)1 << (log - BUCKET_STEPS_LOG), GRANULE_SIZE);
+    size_t more = size <= BUCKET_SMALL_LIMIT ? size_min(size / 4, GRANULE_HOT - step) : size / 4;
+    size_t roomy = align_up(size + more, step);
+    if (roomy <= hot_limit(flags) && is_active(heap, bucket_of(roomy)))
+        return bucket_of(roomy);
+    return is_active(heap, bucket_of(size)) ? bucket_of(size) : 0;
 }
 
-/* Tells the size that was asked for instead of the roomy one. */
-static enum outcome give_up_room(struct heap *heap, uint32_t flags, void *block, size_t size)
+/* Allocates what a block is to be moved to. */
+static enum outcome allocate_to_move(struct heap *heap, uint32_t flags, size_t old_size, size_t size, void **moved)
 {
-    size_t roomy;
-    return resize(heap, flags & ~(uint32_t)(HEAP_REALLOC_IN_PLACE_ONLY | HEAP_ZERO_MEMORY), block, size, &roomy);
+    unsigned bucket = size > old_size ? roomy_bucket(heap, flags, size) : 0;
+    struct front *front;
+    if (bucket == 0)
+        return allocate_shortly(heap, flags, size, moved) ? OUTCOME_OK : allocate(heap, flags, size, moved);
+    if (front_at_hand(heap, &front) && (*moved = front_pop_from(&front->magazines[bucket])) != NULL)
+        span_mark_busy(bucket, *moved, size);
+    else if (!allocate_hot(heap, bucket, flags, size, moved))
+        return allocate(heap, flags, size, moved);
+    return OUTCOME_OK;
 }
 
 /* Allocates anew, copies, frees. A failure leaves the old block as it was. */
 static enum outcome move(struct heap *heap, uint32_t flags, void *block, size_t old_size, size_t size, void **moved)
 {
-    enum outcome outcome = OUTCOME_OK;
     bool is_large = size > heap->normal_limit; /* then it is zero, if it must be, where it is new */
     uint32_t new_flags = is_large ? flags : flags & ~(uint32_t)HEAP_ZERO_MEMORY;
-    size_t roomy = size > old_size ? roomy_size(heap, size) : size;
-    if (!allocate_shortly(heap, new_flags, roomy, moved))
-        outcome = allocate(heap, new_flags, roomy, moved);
-    if (outcome == OUTCOME_OK && roomy != size)
-        outcome = give_up_room(heap, flags, *moved, size);
+    enum outcome outcome = allocate_to_move(heap, new_flags, old_size, size, moved);
     if (outcome != OUTCOME_OK)
         return outcome;
     memcpy(*moved, block, size_min(size, old_size));
@@ -400,20 +386,12 @@ static enum outcome move(struct heap *heap, uint32_t flags, void *block, size_t 
     return outcome;
 }
 
-/* Resizes a hot block where it is: what strings that grow bit by bit ask for most of the time. */
+/* As front_resize, where the front is at hand and the flags ask for nothing else. */
 static bool resize_shortly(struct heap *heap, uint32_t flags, void *block, size_t size)
 {
     struct front *front;
-    uintptr_t offset = (uintptr_t)block - arenas[0].base;
-    if ((flags & (HEAP_REALLOC_IN_PLACE_ONLY | HEAP_ZERO_MEMORY | EXTRA_FLAGS)) || !front_at_hand(heap, &front) ||
-        offset >= arenas[0].size || !is_aligned(offset, GRANULE_SIZE))
-        return false;
-    uint8_t *granule = span_granule(block);
-    unsigned bucket = (arenas[0].tags[offset >> SLICE_SHIFT] - front->tag) >> TAG_BUCKET_SHIFT;
-    if ((span_granule_value(granule) & GRANULE_HOT) == 0 || bucket >= BUCKET_COUNT || !fits_well(bucket, size))
-        return false;
-    span_mark_busy(bucket, block, size);
-    return true;
+    return !(flags & (HEAP_REALLOC_IN_PLACE_ONLY | HEAP_ZERO_MEMORY | EXTRA_FLAGS)) && front_at_hand(heap, &front) &&
+           front_resize(front, block, size);
 }
 
 static enum outcome reallocate(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized)

@@ -55,22 +55,56 @@ static ALWAYS_INLINE void *front_pop(struct front *front, size_t size)
     return block;
 }
 
+/* Takes a block, not marked as busy, from a magazine; NULL: it is empty. */
+static ALWAYS_INLINE void *front_pop_from(struct magazine *magazine)
+{
+    void *block = *magazine->top;
+    if (block == NULL)
+        return NULL;
+    magazine->top--;
+    atomic_signal_fence(memory_order_seq_cst);
+    return UNLIKELY(span_is_busy(block)) ? front_block_in_use() : block;
+}
+
+/* As front_pop, for all buckets and for a size of 0. */
+static ALWAYS_INLINE void *front_pop_any(struct front *front, size_t size)
+{
+    if (UNLIKELY(size > BUCKET_LIMIT))
+        return NULL;
+    unsigned bucket = bucket_of(size);
+    void *block = front_pop_from(&front->magazines[bucket]);
+    if (LIKELY(block != NULL))
+        span_mark_busy(bucket, block, size);
+    return block;
+}
+
+/*
+ * Looks an untrusted address up: the granule of a busy hot block of the front's heap, and the offset of its bucket's
+ * magazine; NULL: it is none.
+ */
+static ALWAYS_INLINE uint8_t *front_find(const struct front *front, const void *block, uint32_t *offset)
+{
+    const struct arena *arena = &arenas[0];
+    uintptr_t distance = (uintptr_t)block - arena->base;
+    /* Rotated: an address that is not aligned is beyond the arena, too. */
+    uintptr_t index = distance >> GRANULE_SHIFT | distance << (8 * sizeof distance - GRANULE_SHIFT);
+    if (UNLIKELY(index >= arena->granule_count))
+        return NULL;
+    uint8_t *granule = &arena->granules[index];
+    if (UNLIKELY((FRONT_PEEK(granule) & GRANULE_HOT) == 0))
+        return NULL;
+    *offset = arena->tags[index >> (SLICE_SHIFT - GRANULE_SHIFT)] - front->tag;
+    return LIKELY(*offset < BUCKET_COUNT << TAG_BUCKET_SHIFT) ? granule : NULL;
+}
+
 /* Frees a block of the front's heap into the thread's magazine. False: it must be freed by front_free. */
 static ALWAYS_INLINE bool front_push(struct front *front, void *block)
 {
-    const struct arena *arena = &arenas[0];
-    uintptr_t offset = (uintptr_t)block - arena->base;
-    /* Rotated: an address that is not aligned is beyond the arena, too. */
-    uintptr_t index = offset >> GRANULE_SHIFT | offset << (8 * sizeof offset - GRANULE_SHIFT);
-    if (UNLIKELY(index >= arena->granule_count))
+    uint32_t offset;
+    uint8_t *granule = front_find(front, block, &offset);
+    if (UNLIKELY(granule == NULL))
         return false;
-    uint8_t *granule = &arena->granules[index];
-    if (UNLIKELY((FRONT_PEEK(granule) & GRANULE_HOT) == 0))
-        return false;
-    uint32_t bucket = arena->tags[index >> (SLICE_SHIFT - GRANULE_SHIFT)] - front->tag;
-    if (UNLIKELY(bucket >= BUCKET_COUNT << TAG_BUCKET_SHIFT))
-        return false;
-    struct magazine *magazine = (struct magazine *)(void *)((char *)front->magazines + bucket);
+    struct magazine *magazine = (struct magazine *)(void *)((char *)front->magazines + offset);
     void **top = magazine->top;
     if (UNLIKELY(top == magazine->limit))
         return false;
@@ -80,6 +114,20 @@ static ALWAYS_INLINE bool front_push(struct front *front, void *block)
     return true;
 }
 _Static_assert(TAG_BUCKET_SHIFT == GRANULE_SHIFT, "a tag tells the offset of the magazine");
+
+/* Resizes a block of the front's heap where it is, if it fits there well. False: it must be resized by
+ * front_reallocate. */
+static ALWAYS_INLINE bool front_resize(struct front *front, void *block, size_t size)
+{
+    uint32_t offset;
+    if (UNLIKELY(front_find(front, block, &offset) == NULL))
+        return false;
+    unsigned bucket = offset >> TAG_BUCKET_SHIFT;
+    if (!span_fits_well(bucket, size))
+        return false;
+    span_mark_busy(bucket, block, size);
+    return true;
+}
 
 /* The calling thread's front for the heap with this handle, if it is one of the two that it has at hand; else false. */
 static ALWAYS_INLINE bool front_at_hand(const void *handle, struct front **front)

@@ -8,10 +8,11 @@
 /* Segments double in size up to this (win32-heap.md 8). */
 #define LARGEST_SEGMENT ((size_t)0xFD0000)
 
-/* A heap of this size will use what it commits, and soon: it is had from the system in one go, not page by page. */
+/* A heap of this size will use what it commits for small blocks, and soon: it is had from the system in one go, not
+ * page by page. */
 #define POPULATE_FROM ((size_t)4 << 20)
 
-bool segment_commit(struct segment *segment, uintptr_t from, uintptr_t end)
+bool segment_commit(struct segment *segment, uintptr_t from, uintptr_t end, bool used_soon)
 {
     struct heap *heap = segment->heap;
     size_t page = os_page_size();
@@ -19,7 +20,8 @@ bool segment_commit(struct segment *segment, uintptr_t from, uintptr_t end)
     end = align_up(end, page);
 
     if (heap->owns_memory) {
-        enum arena_contents contents = heap->committed_bytes >= POPULATE_FROM ? ARENA_RESIDENT : ARENA_ANYTHING;
+        bool resident = used_soon && heap->committed_bytes >= POPULATE_FROM;
+        enum arena_contents contents = resident ? ARENA_RESIDENT : ARENA_ANYTHING;
         for (;;) {
             from = segment_find_page(segment, from, end, false);
             if (from == end)
@@ -116,7 +118,7 @@ static bool commit_pieces(struct segment *segment, size_t count)
     for (size_t piece = 0; piece < count; piece++) {
         uintptr_t start = piece_data(segment, piece, count) - BLOCK_DATA_OFFSET;
         size_t bytes = block_bytes(piece_size(segment, piece, count));
-        if (!segment_commit(segment, start, start + size_min(BLOCK_HEAD_SIZE, bytes)))
+        if (!segment_commit(segment, start, start + size_min(BLOCK_HEAD_SIZE, bytes), false))
             return false;
     }
     return true;

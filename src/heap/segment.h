@@ -111,8 +111,9 @@ bool segment_add(struct heap *heap, size_t size);
 /* Lays out the heap's first segment, whose header is the heap; its first pages are committed. False: no memory. */
 bool segment_start_first(struct heap *heap, size_t reserved, size_t guard);
 
-/* Commits all pages that [from, end) touches. False: no memory. */
-bool segment_commit(struct segment *segment, uintptr_t from, uintptr_t end);
+/* Commits all pages that [from, end) touches; `used_soon`: most of them will be touched before long. False: no memory.
+ */
+bool segment_commit(struct segment *segment, uintptr_t from, uintptr_t end, bool used_soon);
 
 /* Decommits whole pages of a segment; both addresses are page aligned. Never called for the caller's memory.
  * `keep_warm`: the memory may be kept at hand; else what was kept before leaves too. */

@@ -11,6 +11,7 @@
 #define SPAN_OVERHEAD (2 * GRANULE_SIZE)
 
 #define BLOCKS_AT_FIRST ((size_t)4)
+#define LARGE_BLOCKS_AT_FIRST ((size_t)2) /* above what Windows' front end serves */
 
 static size_t slices_for(size_t bytes)
 {
@@ -24,7 +25,8 @@ static size_t count_in(unsigned bucket, unsigned slices)
 
 unsigned span_slices_at_first(unsigned bucket)
 {
-    return (unsigned)slices_for(BLOCKS_AT_FIRST * bucket_size(bucket));
+    size_t size = bucket_size(bucket);
+    return (unsigned)slices_for((size <= BUCKET_WINDOWS_LIMIT ? BLOCKS_AT_FIRST : LARGE_BLOCKS_AT_FIRST) * size);
 }
 
 unsigned span_slices_at_most(unsigned bucket)
@@ -33,7 +35,7 @@ unsigned span_slices_at_most(unsigned bucket)
     size_t largest = size <= 4096 ? 16 : size <= 8192 ? 32 : 64;
     /* Rounded down: what is left of the last slice is too little for another span. */
     size_t holding_all = (SPAN_BLOCKS * size + SPAN_OVERHEAD) >> SLICE_SHIFT;
-    unsigned most = (unsigned)size_max(size_min(holding_all, largest), span_slices_at_first(bucket));
+    unsigned most = (unsigned)size_max(size_min(holding_all, largest), slices_for(BLOCKS_AT_FIRST * size));
 
     /* The number of slices, of those not much smaller, of which blocks fill the most. */
     unsigned best = most;
@@ -81,7 +83,8 @@ bool span_open(struct heap *heap, struct span *span, unsigned bucket, unsigned s
     *span = (struct span){
         .first = data + SPAN_OFFSET,
         .block_size = (uint32_t)size,
-        .reciprocal = (uint32_t)((((size_t)1 << 24) + (size >> GRANULE_SHIFT) - 1) / (size >> GRANULE_SHIFT)),
+        .reciprocal = (uint32_t)((((size_t)1 << SPAN_RECIPROCAL_SHIFT) + (size >> GRANULE_SHIFT) - 1) /
+                                 (size >> GRANULE_SHIFT)),
         .count = (uint16_t)count,
         .bucket = (uint8_t)bucket,
         .slices = (uint8_t)((count * size + SLICE_SIZE - 1) >> SLICE_SHIFT),

@@ -14,7 +14,7 @@
  * span`; which are busy, and how many of their bytes were asked for, is in the granule map:
  *
  *     granule of the block       0x80 or'ed with bits 0..6 of the size asked for; 0: free
- *     the granule behind that    above the small buckets: bits 7..13 of the bytes that were not asked for
+ *     the two behind that        above the small buckets: bits 7..22 of the bytes that were not asked for
  *
  * A block of a small bucket that was made smaller than these bits can tell is marked 0x60, or'ed with bits 0..3 of its
  * size, and the granule behind holds bits 4..10.
@@ -31,6 +31,9 @@
 
 #define SPAN_BLOCKS 256
 #define SPAN_WORDS (SPAN_BLOCKS / 64)
+
+/* Exact while a span's granules times a block's are less than 2 to this power. */
+#define SPAN_RECIPROCAL_SHIFT 31
 
 /* The back end's block starts this far in front of the first slice. */
 #define SPAN_OFFSET GRANULE_SIZE
@@ -86,7 +89,7 @@ static inline bool span_is_of(const struct span *span, uint32_t tag)
 static inline unsigned span_index(const struct span *span, const void *address)
 {
     size_t granules = ((uintptr_t)address - span->first) >> GRANULE_SHIFT;
-    return (unsigned)(granules * span->reciprocal >> 24);
+    return (unsigned)(granules * span->reciprocal >> SPAN_RECIPROCAL_SHIFT);
 }
 
 static inline void *span_block(const struct span *span, unsigned index)
@@ -136,23 +139,39 @@ static inline size_t span_requested(const struct span *span, const void *block)
         return (size_t)span_granule_value(granule + 1) << 4 | (low & 0x0F);
     size_t not_asked_for = (span->block_size - low) & 0x7F;
     if (span->bucket > BUCKET_SMALL_COUNT)
-        not_asked_for += (size_t)span_granule_value(granule + 1) << 7;
+        not_asked_for += (size_t)span_granule_value(granule + 1) << 7 | (size_t)span_granule_value(granule + 2) << 15;
     return span->block_size - not_asked_for;
 }
 
-/* Marks a block as busy with a size asked for. Small buckets can tell only sizes within 127 bytes of their own. */
+/* Whether span_mark_busy can tell the size, which a block of the bucket holds: small buckets tell only sizes within 127
+ * bytes of their own. */
+static inline bool span_can_tell(unsigned bucket, size_t size)
+{
+    return bucket > BUCKET_SMALL_COUNT || bucket_size(bucket) - size < GRANULE_HOT;
+}
+
+/* Whether a block of the bucket can have the size, without most of it lying idle. */
+static inline bool span_fits_well(unsigned bucket, size_t size)
+{
+    return size <= bucket_size(bucket) && span_can_tell(bucket, size) && size >= bucket_size(bucket) / 2;
+}
+
+/* Marks a block as busy with a size that it can tell. */
 static inline void span_mark_busy(unsigned bucket, void *block, size_t size)
 {
     uint8_t *granule = span_granule(block);
-    if (bucket > BUCKET_SMALL_COUNT)
-        span_set_granule(granule + 1, (uint8_t)((bucket_size(bucket) - size) >> 7));
+    if (bucket > BUCKET_SMALL_COUNT) {
+        size_t not_asked_for = bucket_size(bucket) - size;
+        span_set_granule(granule + 1, (uint8_t)(not_asked_for >> 7));
+        span_set_granule(granule + 2, (uint8_t)(not_asked_for >> 15));
+    }
     span_set_granule(granule, (uint8_t)(GRANULE_HOT | size));
 }
 
 /* The same for any size that the block holds. */
 static inline void span_mark_resized(unsigned bucket, void *block, size_t size)
 {
-    if (bucket > BUCKET_SMALL_COUNT || bucket_size(bucket) - size < GRANULE_HOT) {
+    if (span_can_tell(bucket, size)) {
         span_mark_busy(bucket, block, size);
         return;
     }

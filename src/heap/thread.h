@@ -29,7 +29,8 @@ struct front {
     struct magazine magazines[BUCKET_COUNT];
     uint32_t tag;                    /* of the heap's spans, without the bucket */
     uint16_t capacity[BUCKET_COUNT]; /* of the magazines */
-    size_t bytes;                    /* of all blocks that the magazines can hold */
+    size_t own_bytes;                /* of blocks that the magazines can hold, within what every front may */
+    size_t borrowed_bytes;           /* of those beyond that */
     struct front_end *end;
     struct thread *thread; /* NULL: of a heap that is not serialized, and belongs to no thread */
     struct front *next;    /* of the thread's fronts */

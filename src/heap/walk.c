@@ -147,7 +147,8 @@ static bool report_hot(const struct heap *heap, const struct segment *segment, c
     uintptr_t block = (uintptr_t)span_block(span, index);
     if (span_is_busy((void *)block)) {
         size_t requested = span_requested(span, (void *)block);
-        report(record, segment, WALK_HOT_BUSY, block, requested, span->block_size - requested);
+        size_t overhead = walk_overhead(span->block_size - requested);
+        report(record, segment, WALK_HOT_BUSY, block, requested, overhead);
     } else {
         size_t overhead = span->block_size > WALK_HOT_FREE_OVERHEAD ? WALK_HOT_FREE_OVERHEAD : 0;
         report(record, segment, WALK_HOT_FREE, block, span->block_size - overhead, overhead);

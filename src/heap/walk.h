@@ -47,6 +47,13 @@ struct walk_record {
 bool walk_next(const struct heap *heap, enum walk_kind kind, uintptr_t address, size_t size, struct walk_record *record,
                enum outcome *outcome);
 
+/* Windows' records tell overhead in a byte. That of a hot block above 2 KiB may be more: then the byte is 240 or more,
+ * and right but for whole granules. */
+static inline size_t walk_overhead(size_t overhead)
+{
+    return overhead <= UINT8_MAX ? overhead : (UINT8_MAX & ~(GRANULE_SIZE - 1)) + overhead % GRANULE_SIZE;
+}
+
 /* Of a free block of the front end Windows reports a header's size as the overhead (win32-heap.md 4.4). */
 #define WALK_HOT_FREE_OVERHEAD GRANULE_SIZE
 

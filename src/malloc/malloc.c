@@ -14,7 +14,8 @@
 
 static NOINLINE void *malloc_slowly(size_t size)
 {
-    return slow_allocate("malloc", size, 1, false);
+    void *block = front_pop_any(own_front(), size);
+    return LIKELY(block != NULL) ? block : slow_allocate("malloc", size, 1, false);
 }
 
 EXPORT void *malloc(size_t size)
@@ -40,7 +41,7 @@ EXPORT void *calloc(size_t count, size_t each)
     if (UNLIKELY(__builtin_mul_overflow(count, each, &size)))
         return slow_fail(ENOMEM);
 
-    void *block = front_pop(own_front(), size);
+    void *block = front_pop_any(own_front(), size);
     return LIKELY(block != NULL) ? memset(block, 0, size) : slow_allocate("calloc", size, 1, true);
 }
 
@@ -80,7 +81,7 @@ static NOINLINE void *reallocate(const char *function, void *block, size_t size)
 
 EXPORT void *realloc(void *block, size_t size)
 {
-    return reallocate("realloc", block, size);
+    return LIKELY(front_resize(own_front(), block, size)) ? block : reallocate("realloc", block, size);
 }
 
 EXPORT void *reallocarray(void *block, size_t count, size_t each)
