@@ -198,6 +198,20 @@ static size_t size_of_aligned_bucket(uint32_t flags, size_t size, size_t alignme
     return is_aligned(block_size, alignment) && span_can_tell(bucket_of(rounded), size) ? rounded : 0;
 }
 
+/* Takes a block from the magazine at hand; false: there is none. */
+static bool allocate_aligned_shortly(struct heap *heap, uint32_t flags, size_t size, size_t alignment, void **block)
+{
+    struct front *front;
+    size_t hot_size = size_of_aligned_bucket(flags, size, alignment);
+    if (hot_size == 0 || (flags & (HEAP_ZERO_MEMORY | EXTRA_FLAGS)) || !front_at_hand(heap, &front))
+        return false;
+    unsigned bucket = bucket_of(hot_size);
+    if ((*block = front_pop_from(&front->magazines[bucket])) == NULL)
+        return false;
+    span_mark_busy(bucket, *block, size);
+    return true;
+}
+
 static enum outcome allocate_aligned(struct heap *heap, uint32_t flags, size_t size, size_t alignment, void **block)
 {
     size_t hot_size = size_of_aligned_bucket(flags, size, alignment);
@@ -222,6 +236,8 @@ enum outcome front_allocate_aligned(struct heap *heap, uint32_t flags, size_t si
         return front_allocate(heap, flags, size, block);
     if (alignment > SIZE_MAX / 4)
         return OUTCOME_NO_MEMORY;
+    if (allocate_aligned_shortly(heap, flags, size, alignment, block))
+        return OUTCOME_OK;
     call_begin();
     enum outcome outcome = allocate_aligned(heap, flags, size, alignment, block);
     call_end();
@@ -386,12 +402,39 @@ static enum outcome move(struct heap *heap, uint32_t flags, void *block, size_t 
     return outcome;
 }
 
-/* As front_resize, where the front is at hand and the flags ask for nothing else. */
-static bool resize_shortly(struct heap *heap, uint32_t flags, void *block, size_t size)
+/*
+ * Resizes a hot block where it is, or moves it to another, if the front at hand has all that it takes and the flags ask
+ * for nothing else: what is done most often with strings and vectors that grow.
+ */
+static bool reallocate_shortly(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized)
 {
     struct front *front;
-    return !(flags & (HEAP_REALLOC_IN_PLACE_ONLY | HEAP_ZERO_MEMORY | EXTRA_FLAGS)) && front_at_hand(heap, &front) &&
-           front_resize(front, block, size);
+    uint32_t offset;
+    if ((flags & (HEAP_REALLOC_IN_PLACE_ONLY | HEAP_ZERO_MEMORY | EXTRA_FLAGS)) || !front_at_hand(heap, &front))
+        return false;
+    const uint8_t *granule = front_find(front, block, &offset);
+    if (granule == NULL)
+        return false;
+    unsigned old_bucket = offset >> TAG_BUCKET_SHIFT;
+    if (span_fits_well(old_bucket, size)) {
+        span_mark_busy(old_bucket, block, size);
+        *resized = block;
+        return true;
+    }
+
+    size_t old_size = span_requested_at(old_bucket, granule);
+    unsigned bucket = size > old_size            ? roomy_bucket(heap, flags, size)
+                      : size <= hot_limit(flags) ? bucket_of(size)
+                                                 : 0;
+    const struct magazine *old = &front->magazines[old_bucket];
+    if (old->top == old->limit || (*resized = front_pop_from(&front->magazines[bucket])) == NULL)
+        return false;
+    span_mark_busy(bucket, *resized, size);
+    memcpy(*resized, block, size_min(size, old_size));
+    if (LIKELY(front_push(front, block)))
+        return true;
+    front_push(front, *resized); /* another thread has freed the block meanwhile */
+    return false;
 }
 
 static enum outcome reallocate(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized)
@@ -444,10 +487,8 @@ static enum outcome reallocate_any(struct heap *heap, uint32_t flags, void *bloc
 
 enum outcome front_reallocate(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized)
 {
-    if (resize_shortly(heap, flags, block, size)) {
-        *resized = block;
+    if (reallocate_shortly(heap, flags, block, size, resized))
         return OUTCOME_OK;
-    }
     call_begin();
     enum outcome outcome = reallocate_any(heap, flags, block, size, resized);
     call_end();

@@ -120,8 +120,10 @@ struct front_end *front_end_create(struct heap *heap)
 
 void front_end_destroy(struct front_end *end)
 {
-    for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++)
+    for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++) {
         meta_free(atomic_load_explicit(&end->buckets[bucket].depot, memory_order_relaxed));
+        stock_forget(&end->buckets[bucket].stock, bucket_size(bucket));
+    }
     while (end->chunks != NULL) {
         struct span_chunk *next = end->chunks->next;
         meta_free(end->chunks);
@@ -204,7 +206,6 @@ static unsigned take_from_spans(struct bucket *bucket, unsigned limit, void **bl
 {
     unsigned count = 0;
 
-    bucket->exchanges++;
     while (count < limit && bucket->first != NULL) {
         struct span *span = bucket->first;
         /* blocks[0] is used last, and addresses are best used in ascending order: so each span's go in front. */
@@ -326,11 +327,8 @@ static void note_put(struct bucket *bucket, size_t bytes)
 }
 
 /* Blocks that were freed one after another often lie in one span, so it is looked for only where another begins. */
-static void put_blocks(struct bucket *bucket, unsigned index, unsigned count, void **blocks, struct span **emptied)
+static void put_into_spans(struct bucket *bucket, unsigned count, void *const *blocks, struct span **emptied)
 {
-    lock_acquire(&bucket->lock);
-    bucket->exchanges++;
-    note_put(bucket, count * bucket_size(index));
     for (unsigned i = 0; i < count;) {
         struct span *span = span_of(blocks[i]);
         ASSERT(span != NULL);
@@ -339,13 +337,19 @@ static void put_blocks(struct bucket *bucket, unsigned index, unsigned count, vo
         if (!was_empty)
             sort_in(bucket, span, emptied);
     }
-    lock_release(&bucket->lock);
 }
 
-static void put_into_spans(struct front_end *end, unsigned index, unsigned count, void **blocks)
+static void put_under_lock(struct front_end *end, unsigned index, unsigned count, void *const *blocks)
 {
+    struct bucket *bucket = &end->buckets[index];
     struct span *emptied = NULL;
-    put_blocks(&end->buckets[index], index, count, blocks, &emptied);
+
+    lock_acquire(&bucket->lock);
+    bucket->exchanges++;
+    note_put(bucket, count * bucket_size(index));
+    unsigned left = stock_put(&bucket->stock, bucket_size(index), count, blocks);
+    put_into_spans(bucket, left, blocks + count - left, &emptied);
+    lock_release(&bucket->lock);
     close_spans(end, emptied);
 }
 
@@ -413,10 +417,13 @@ static bool put_into_depot(struct bucket *bucket, unsigned count, void **blocks)
 /* --- batches --------------------------------------------------------------------------------------------------------
  */
 
-static unsigned take_under_lock(struct bucket *bucket, unsigned limit, void **blocks)
+static unsigned take_under_lock(struct bucket *bucket, unsigned index, unsigned limit, void **blocks)
 {
     lock_acquire(&bucket->lock);
-    unsigned count = take_from_spans(bucket, limit, blocks);
+    bucket->exchanges++;
+    unsigned count = stock_take(&bucket->stock, bucket_size(index), limit, blocks);
+    if (count == 0)
+        count = take_from_spans(bucket, limit, blocks);
     lock_release(&bucket->lock);
     return count;
 }
@@ -426,9 +433,9 @@ unsigned front_end_take(struct front_end *end, unsigned index, unsigned limit, v
     struct bucket *bucket = &end->buckets[index];
     unsigned count = take_from_depot(bucket, limit, blocks);
     if (count == 0)
-        count = take_under_lock(bucket, limit, blocks);
+        count = take_under_lock(bucket, index, limit, blocks);
     while (count == 0 && grow(end, index))
-        count = take_under_lock(bucket, limit, blocks);
+        count = take_under_lock(bucket, index, limit, blocks);
     return count;
 }
 
@@ -443,17 +450,25 @@ void front_end_put(struct front_end *end, unsigned index, unsigned count, void *
         count -= part;
     }
     if (count != 0)
-        put_into_spans(end, index, count, blocks);
+        put_under_lock(end, index, count, blocks);
 }
 
-/* Returns the spans that it emptied, which are in no list any more. */
-static struct span *empty_depot(struct front_end *end, unsigned index)
+/* Puts what is in the depot and the stock into the spans. Returns those that it emptied, which are in no list any
+ * more. */
+static struct span *empty_stores(struct front_end *end, unsigned index)
 {
-    void *blocks[BATCH_LIMIT];
+    struct bucket *bucket = &end->buckets[index];
+    void *blocks[STOCK_PIECE_BLOCKS];
     struct span *emptied = NULL;
     unsigned count;
-    while ((count = take_from_depot(&end->buckets[index], BATCH_LIMIT, blocks)) != 0)
-        put_blocks(&end->buckets[index], index, count, blocks, &emptied);
+    lock_acquire(&bucket->lock);
+    while ((count = take_from_depot(bucket, STOCK_PIECE_BLOCKS, blocks)) != 0 ||
+           (count = stock_take(&bucket->stock, bucket_size(index), STOCK_PIECE_BLOCKS, blocks)) != 0) {
+        bucket->exchanges++;
+        put_into_spans(bucket, count, blocks, &emptied);
+    }
+    stock_free_unused(&bucket->stock);
+    lock_release(&bucket->lock);
     return emptied;
 }
 
@@ -479,7 +494,7 @@ static struct span *take_empty_spans(struct bucket *bucket)
 void front_end_trim(struct front_end *end)
 {
     for (unsigned index = 1; index < BUCKET_COUNT; index++) {
-        close_spans(end, empty_depot(end, index));
+        close_spans(end, empty_stores(end, index));
         close_spans(end, take_empty_spans(&end->buckets[index]));
     }
 }
@@ -510,7 +525,7 @@ bool front_end_clean(struct front_end *end)
         if (used)
             continue;
         /* Nobody has come for the batches either. Now this uses the bucket, which does not count. */
-        keep_spans(end, empty_depot(end, index));
+        keep_spans(end, empty_stores(end, index));
         lock_acquire(&bucket->lock);
         bucket->is_cool = bucket->exchanges == bucket->exchanges_seen;
         bucket->exchanges_seen = bucket->exchanges;

@@ -4,6 +4,7 @@
  *     threads     magazine      magazine      magazine         no lock, a few blocks each
  *                     \  batches  |  batches    /
  *     bucket          depot: up to four batches                no lock, each place taken by one exchange
+ *                     stock: a stack of free blocks            the bucket's lock
  *                     spans: a bit for each free block         the bucket's lock
  *     back end        one block for each span                  the heap's lock
  *
@@ -16,6 +17,7 @@
 #include "heap/heap.h"
 #include "heap/lack.h"
 #include "heap/span.h"
+#include "heap/stock.h"
 #include "heap/thread.h"
 
 #define BATCH_LIMIT 32
@@ -41,7 +43,8 @@ struct depot {
 struct bucket {
     struct lock lock;
     struct depot *_Atomic depot; /* NULL: no batch was handed over yet */
-    struct span *first;          /* spans with free blocks; the first is the one that blocks are taken from */
+    struct stock stock;
+    struct span *first; /* spans with free blocks; the first is the one that blocks are taken from */
     struct span *last;
     unsigned slices;         /* of the next span; 0: there was none yet */
     unsigned empty_spans;    /* spans in the list all of whose blocks are free */

@@ -7,25 +7,25 @@
 #include <string.h>
 
 #define CAPACITY_AT_FIRST 8u
-#define CAPACITY_AT_MOST 16384u
+#define CAPACITY_AT_MOST 1024u
 
 /* Any magazine may hold a few blocks, fewer of those that Windows' front end would not serve. */
 #define CAPACITY_AT_LEAST 4u
 #define CAPACITY_AT_LEAST_LARGE 2u
 
 /*
- * Bytes of blocks that a magazine may hold: so many any, without being counted against what a front may; as many as it
- * is filled with at once; and at most, for what a thread frees at one time it often allocates again.
+ * Bytes of blocks that one magazine may hold, and all of a front's together; what is more is borrowed, from so much
+ * that all fronts of the process share, and a share of the memory in use. A small number every magazine may hold,
+ * whatever the others do.
  */
+#define MAGAZINE_BYTES ((size_t)64 << 10)
 #define MAGAZINE_BYTES_ALWAYS ((size_t)8 << 10)
-#define MAGAZINE_BYTES_FILLED ((size_t)32 << 10)
-#define MAGAZINE_BYTES ((size_t)1 << 20)
-
-/* Bytes of blocks that all of a front's magazines may hold. What is more is borrowed, from so much that all fronts of
- * the process share, and a share of all memory in use. */
 #define FRONT_BYTES ((size_t)512 << 10)
-#define BORROWED_BYTES ((size_t)4 << 20)
-#define BORROWED_SHARE 16
+#define BORROWED_BYTES ((size_t)2 << 20)
+#define BORROWED_SHARE 32
+
+/* After so many exchanges of blocks cold magazines are looked for: it costs less than two of them. */
+#define EXCHANGES_UNTIL_COLD 128u
 
 #define PUT_AT_ONCE 256u
 
@@ -67,25 +67,47 @@ static bool may_hold(struct front *front, size_t more)
     return true;
 }
 
-/* Makes a magazine hold twice as much, up to `most` blocks. False: it cannot. */
-static bool grow(struct front *front, unsigned bucket, unsigned most)
+/* Counts so many bytes less. */
+static void hold_less(struct front *front, size_t bytes)
+{
+    size_t returned = size_min(bytes, front->borrowed_bytes);
+    front->borrowed_bytes -= returned;
+    front->own_bytes -= bytes - returned;
+    atomic_fetch_sub_explicit(&borrowed_bytes, returned, memory_order_relaxed);
+}
+
+/* How many blocks a magazine that was found empty or full may hold from now on: twice as many, up to its limit, and
+ * while there are bytes to count. They are counted. */
+static unsigned larger_capacity(struct front *front, unsigned bucket)
 {
     unsigned capacity = front->capacity[bucket];
     unsigned larger = capacity == 0 ? CAPACITY_AT_FIRST : 2 * capacity;
+    unsigned most = capacity_for(bucket, MAGAZINE_BYTES);
     unsigned always = capacity_for(bucket, MAGAZINE_BYTES_ALWAYS);
     if (larger > most)
         larger = most;
+    if (larger <= capacity || may_hold(front, (larger - capacity) * bucket_size(bucket)))
+        return larger;
+    if (larger > always)
+        larger = always;
+    if (larger > capacity)
+        front->own_bytes += (larger - capacity) * bucket_size(bucket);
+    return larger;
+}
+
+/* Makes a magazine hold more. False: it cannot. */
+static bool grow(struct front *front, unsigned bucket)
+{
+    unsigned capacity = front->capacity[bucket];
+    unsigned larger = larger_capacity(front, bucket);
     if (larger <= capacity)
         return false;
-    if (!may_hold(front, (larger - capacity) * bucket_size(bucket))) {
-        larger = larger < always ? larger : always;
-        if (larger <= capacity)
-            return false;
-    }
 
     void **places = meta_allocate((larger + 1) * sizeof *places);
-    if (places == NULL)
+    if (places == NULL) {
+        hold_less(front, (larger - capacity) * bucket_size(bucket));
         return false;
+    }
     void **old = bottom(front, bucket);
     unsigned count = count_of(front, bucket);
     memcpy(places, old, (count + 1) * sizeof *places);
@@ -96,23 +118,62 @@ static bool grow(struct front *front, unsigned bucket, unsigned most)
     return true;
 }
 
+static void empty(struct front *front, unsigned bucket)
+{
+    unsigned count = count_of(front, bucket);
+    void **places = bottom(front, bucket);
+    front->magazines[bucket].top = places;
+    if (count != 0)
+        front_end_put(front->end, bucket, count, places + 1);
+}
+
+/* Has a magazine hold nothing, and be able to hold nothing, until it is needed again. */
+static void give_up(struct front *front, unsigned bucket)
+{
+    void **places = bottom(front, bucket);
+    empty(front, bucket);
+    hold_less(front, front->capacity[bucket] * bucket_size(bucket));
+    front->magazines[bucket] = thread_no_front.magazines[bucket];
+    front->capacity[bucket] = 0;
+    meta_free(places);
+}
+
+/*
+ * Now and then gives up the magazines that nothing was taken from or put into since the last time, so that what a
+ * program once used much, and does no longer, is of use to others. A magazine that holds just as many blocks as then
+ * is taken for one that was not used.
+ */
+static void give_up_cold(struct front *front)
+{
+    if (++front->exchanges < EXCHANGES_UNTIL_COLD)
+        return;
+    front->exchanges = 0;
+    for (unsigned bucket = 1; bucket < BUCKET_COUNT; bucket++) {
+        unsigned count = count_of(front, bucket);
+        if (count != 0 && count == front->seen[bucket])
+            give_up(front, bucket);
+        else
+            front->seen[bucket] = (uint16_t)count;
+    }
+}
+
 bool magazine_fill(struct front *front, unsigned bucket)
 {
-    unsigned filled = capacity_for(bucket, MAGAZINE_BYTES_FILLED);
-    grow(front, bucket, filled);
+    give_up_cold(front);
+    grow(front, bucket);
     unsigned capacity = front->capacity[bucket];
     if (capacity == 0)
         return false;
     void **places = bottom(front, bucket);
-    unsigned count = (capacity + 1) / 2 < filled ? (capacity + 1) / 2 : filled;
-    count = front_end_take(front->end, bucket, count, places + 1);
+    unsigned count = front_end_take(front->end, bucket, (capacity + 1) / 2, places + 1);
     front->magazines[bucket].top = places + count;
     return count != 0;
 }
 
 bool magazine_make_room(struct front *front, unsigned bucket)
 {
-    if (grow(front, bucket, capacity_for(bucket, MAGAZINE_BYTES)))
+    give_up_cold(front);
+    if (grow(front, bucket))
         return true;
     unsigned count = count_of(front, bucket);
     if (count == 0)
@@ -136,13 +197,8 @@ bool magazine_make_room(struct front *front, unsigned bucket)
 
 void magazine_empty_all(struct front *front)
 {
-    for (unsigned bucket = 1; bucket < BUCKET_COUNT; bucket++) {
-        unsigned count = count_of(front, bucket);
-        void **places = bottom(front, bucket);
-        front->magazines[bucket].top = places;
-        if (count != 0)
-            front_end_put(front->end, bucket, count, places + 1);
-    }
+    for (unsigned bucket = 1; bucket < BUCKET_COUNT; bucket++)
+        empty(front, bucket);
 }
 
 void magazine_release_all(struct front *front)
@@ -151,5 +207,5 @@ void magazine_release_all(struct front *front)
         if (front->capacity[bucket] != 0)
             meta_free(bottom(front, bucket));
     }
-    atomic_fetch_sub_explicit(&borrowed_bytes, front->borrowed_bytes, memory_order_relaxed);
+    hold_less(front, front->own_bytes + front->borrowed_bytes);
 }

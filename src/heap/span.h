@@ -130,17 +130,22 @@ static inline bool span_is_busy(const void *block)
     return span_marks_busy(span_granule_value(span_granule(block)));
 }
 
-/* The size that was asked for of a busy block. */
-static inline size_t span_requested(const struct span *span, const void *block)
+/* The size that was asked for of a busy block of a bucket, whose granule this is. */
+static inline size_t span_requested_at(unsigned bucket, const uint8_t *granule)
 {
-    const uint8_t *granule = span_granule(block);
     uint8_t low = span_granule_value(granule);
+    size_t block_size = bucket_size(bucket);
     if (span_is_shrunk(low))
         return (size_t)span_granule_value(granule + 1) << 4 | (low & 0x0F);
-    size_t not_asked_for = (span->block_size - low) & 0x7F;
-    if (span->bucket > BUCKET_SMALL_COUNT)
+    size_t not_asked_for = (block_size - low) & 0x7F;
+    if (bucket > BUCKET_SMALL_COUNT)
         not_asked_for += (size_t)span_granule_value(granule + 1) << 7 | (size_t)span_granule_value(granule + 2) << 15;
-    return span->block_size - not_asked_for;
+    return block_size - not_asked_for;
+}
+
+static inline size_t span_requested(const struct span *span, const void *block)
+{
+    return span_requested_at(span->bucket, span_granule(block));
 }
 
 /* Whether span_mark_busy can tell the size, which a block of the bucket holds: small buckets tell only sizes within 127
