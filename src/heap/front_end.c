@@ -493,6 +493,7 @@ static struct span *take_empty_spans(struct bucket *bucket)
 
 void front_end_trim(struct front_end *end)
 {
+    thread_empty_left(end);
     for (unsigned index = 1; index < BUCKET_COUNT; index++) {
         close_spans(end, empty_stores(end, index));
         close_spans(end, take_empty_spans(&end->buckets[index]));

@@ -61,6 +61,8 @@ struct front_end {
     struct heap *heap;
     uint32_t tag;         /* number of the front end, shifted; unique while it is there */
     struct front *fronts; /* one for each thread that uses the heap; thread_lock guards the list */
+    struct front *left;   /* of threads that have ended; thread_lock guards them too */
+    unsigned left_count;
     struct front *shared; /* of a heap that is not serialized: its one front, whichever thread calls */
     struct lock spans_lock;
     struct span *unused_spans; /* records to be used again */

@@ -47,6 +47,9 @@ struct seat {
 };
 #define SEAT_LEFT UINT32_MAX
 
+/* The seats of most threads' tables are a part of this. */
+#define FIRST_TABLE_SIZE 8
+
 struct thread {
     struct thread *next;
     struct thread *previous;
@@ -55,13 +58,12 @@ struct thread {
     struct seat *table; /* by heap */
     size_t table_size;  /* a power of two */
     size_t table_used;  /* seats that were ever taken */
+    struct seat first_table[FIRST_TABLE_SIZE];
 };
 
 /* Guards all lists of threads and fronts. A thread looks into its own table without it, but changes it with it. */
 static struct lock lock;
 static struct thread *threads;
-
-#define FIRST_TABLE_SIZE ((size_t)8)
 
 void thread_lock(void)
 {
@@ -89,8 +91,6 @@ static struct seat *find_seat(struct seat *table, size_t size, uint32_t tag)
 
 static struct front *find(const struct thread *thread, const struct front_end *end)
 {
-    if (thread->table_size == 0)
-        return NULL;
     const struct seat *seat = find_seat(thread->table, thread->table_size, end->tag);
     return tag_of(seat) == end->tag ? seat->front : NULL;
 }
@@ -100,6 +100,12 @@ static void insert(struct seat *table, size_t size, struct front *front)
     struct seat *seat = find_seat(table, size, front->tag);
     seat->front = front;
     __atomic_store_n(&seat->tag, front->tag, __ATOMIC_RELAXED);
+}
+
+static void free_table(struct thread *thread)
+{
+    if (thread->table != thread->first_table)
+        meta_free(thread->table);
 }
 
 /* Makes room for one more front: at most half of the table is used. */
@@ -118,7 +124,7 @@ static bool make_room(struct thread *thread)
         return false;
     for (struct front *front = thread->fronts; front != NULL; front = front->next)
         insert(table, size, front);
-    meta_free(thread->table);
+    free_table(thread);
     thread->table = table;
     thread->table_size = size;
     thread->table_used = count;
@@ -137,9 +143,20 @@ static void link_to_end(struct front *front)
     end->fronts = front;
 }
 
+static void unlink_from_end(struct front *front)
+{
+    if (front->next_of_end != NULL)
+        front->next_of_end->previous_of_end = front->previous_of_end;
+    if (front->previous_of_end != NULL)
+        front->previous_of_end->next_of_end = front->next_of_end;
+    else
+        front->end->fronts = front->next_of_end;
+}
+
 static void link_to_thread(struct thread *thread, struct front *front)
 {
     front->thread = thread;
+    front->previous = NULL;
     front->next = thread->fronts;
     if (thread->fronts != NULL)
         thread->fronts->previous = front;
@@ -148,15 +165,8 @@ static void link_to_thread(struct thread *thread, struct front *front)
     thread->table_used++;
 }
 
-static void unlink_front(struct front *front)
+static void unlink_from_thread(struct front *front)
 {
-    if (front->next_of_end != NULL)
-        front->next_of_end->previous_of_end = front->previous_of_end;
-    if (front->previous_of_end != NULL)
-        front->previous_of_end->next_of_end = front->next_of_end;
-    else
-        front->end->fronts = front->next_of_end;
-
     struct thread *thread = front->thread;
     if (front->next != NULL)
         front->next->previous = front->previous;
@@ -167,6 +177,45 @@ static void unlink_front(struct front *front)
 
     struct seat *seat = find_seat(thread->table, thread->table_size, front->tag);
     __atomic_store_n(&seat->tag, SEAT_LEFT, __ATOMIC_RELAXED);
+}
+
+/*
+ * A front whose thread has ended waits for the next thread that uses the heap, with all that its magazines hold: where
+ * threads come and go, none has to fill or to empty any. As many wait as are of use when all processors are; each is
+ * emptied when the heap is trimmed, or by the cleaner.
+ */
+#define FRONTS_LEFT 4u
+
+static void take_from_left(struct front *front)
+{
+    struct front **place = &front->end->left;
+    while (*place != front)
+        place = &(*place)->next;
+    *place = front->next;
+    front->end->left_count--;
+}
+
+/* False: enough wait already. */
+static bool leave(struct front *front)
+{
+    struct front_end *end = front->end;
+    if (end->left_count == FRONTS_LEFT)
+        return false;
+    unlink_from_thread(front);
+    front->thread = NULL;
+    front->next = end->left;
+    end->left = front;
+    end->left_count++;
+    return true;
+}
+
+static void unlink_front(struct front *front)
+{
+    unlink_from_end(front);
+    if (front->thread != NULL)
+        unlink_from_thread(front);
+    else
+        take_from_left(front);
 }
 
 static struct front *new_front(struct front_end *end)
@@ -187,16 +236,30 @@ static void free_front(struct front *front)
     meta_free(front);
 }
 
+/* One that was left, or a new one. */
 static struct front *new_front_of_thread(struct thread *thread, struct front_end *end)
 {
     if (!make_room(thread))
         return NULL;
-    struct front *front = new_front(end);
-    if (front == NULL)
-        return NULL;
-    link_to_end(front);
+    struct front *front = end->left;
+    if (front != NULL) {
+        take_from_left(front);
+    } else {
+        front = new_front(end);
+        if (front == NULL)
+            return NULL;
+        link_to_end(front);
+    }
     link_to_thread(thread, front);
     return front;
+}
+
+void thread_empty_left(struct front_end *end)
+{
+    thread_lock();
+    for (struct front *front = end->left; front != NULL; front = front->next)
+        magazine_empty_all(front);
+    thread_unlock();
 }
 
 /* --- the calling thread ---------------------------------------------------------------------------------------------
@@ -228,6 +291,8 @@ static struct thread *this_thread(void)
     if (thread == NULL)
         return NULL;
     thread->local = &thread_fronts;
+    thread->table = thread->first_table;
+    thread->table_size = FIRST_TABLE_SIZE;
     thread_lock();
     link_thread(thread);
     thread_unlock();
@@ -309,13 +374,15 @@ static void end_thread(void)
     thread_lock();
     while (thread->fronts != NULL) {
         struct front *front = thread->fronts;
+        if (leave(front))
+            continue;
         magazine_empty_all(front);
         unlink_front(front);
         free_front(front);
     }
     unlink_thread(thread);
     thread_unlock();
-    meta_free(thread->table);
+    free_table(thread);
     meta_free(thread);
     thread_fronts.inside = 0;
 }
@@ -388,7 +455,7 @@ void thread_adopt_all(void)
             free_front(front);
         }
         unlink_thread(thread);
-        meta_free(thread->table);
+        free_table(thread);
         meta_free(thread);
     }
 }

@@ -34,8 +34,8 @@ struct front {
     size_t own_bytes;                /* of blocks that the magazines can hold, but for those that were borrowed */
     size_t borrowed_bytes;
     struct front_end *end;
-    struct thread *thread; /* NULL: of a heap that is not serialized, and belongs to no thread */
-    struct front *next;    /* of the thread's fronts */
+    struct thread *thread; /* NULL: its thread has ended, or the heap is not serialized */
+    struct front *next;    /* of the thread's fronts, or of those that were left */
     struct front *previous;
     struct front *next_of_end; /* of the front end's fronts */
     struct front *previous_of_end;
@@ -66,6 +66,9 @@ struct front *thread_front(struct front_end *end);
 
 /* Has the calling thread without a front at hand, so that the fast paths do nothing, until it is called with false. */
 void thread_hide_fronts(bool hide);
+
+/* Empties the magazines that ended threads left to later ones. */
+void thread_empty_left(struct front_end *end);
 
 /* Removes all fronts of a front end, whose heap nobody uses any more. Their magazines are not emptied. */
 void thread_forget(struct front_end *end);
