@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "heap/block.h"
+#include "heap/bump.h"
 #include "heap/top.h"
 
 #include <winnt.h>
@@ -123,8 +124,9 @@ static ALWAYS_INLINE enum outcome find(const struct heap *heap, uintptr_t addres
     return OUTCOME_OK;
 }
 
-enum outcome back_find(const struct heap *heap, uintptr_t address, struct back_block *block)
+enum outcome back_find(struct heap *heap, uintptr_t address, struct back_block *block)
 {
+    bump_settle(heap);
     return find(heap, address, block);
 }
 
@@ -226,7 +228,7 @@ static ALWAYS_INLINE void replace(struct heap *heap, const struct neighbour *old
 /* How much a segment commits beyond what it needs at once. */
 static size_t commit_step(const struct segment *segment)
 {
-    return size_max(segment->heap->commit_step, size_min(segment->committed / 2, LARGEST_COMMIT_STEP));
+    return size_max(segment->heap->commit_step, size_min(segment->committed, LARGEST_COMMIT_STEP));
 }
 
 /*
@@ -322,6 +324,7 @@ enum outcome back_allocate(struct heap *heap, size_t size, uintptr_t *allocated)
     size_t granules = block_granules_for(size);
     struct neighbour block, behind;
     struct block_header header;
+    bump_settle(heap);
     enum outcome outcome = find_free(heap, granules, &block.data, &header);
     if (UNLIKELY(outcome != OUTCOME_OK))
         return outcome;
@@ -531,6 +534,7 @@ enum outcome back_free(struct heap *heap, const struct back_block *block)
 enum outcome back_free_at(struct heap *heap, uintptr_t address, size_t *requested)
 {
     struct back_block block;
+    bump_settle(heap);
     enum outcome outcome = find(heap, address, &block);
     if (UNLIKELY(outcome != OUTCOME_OK))
         return outcome;
@@ -608,6 +612,7 @@ enum outcome back_resize(struct heap *heap, const struct back_block *block, size
 void back_set_requested(struct heap *heap, uintptr_t data, size_t requested)
 {
     struct back_block block;
+    bump_settle(heap);
     if (find(heap, data, &block) != OUTCOME_OK)
         return; /* overwritten just now */
     make_busy(block.segment, data, block.size, requested);
@@ -681,6 +686,7 @@ enum outcome back_free_span(struct heap *heap, uintptr_t data)
     struct back_block block;
 
     *segment_granule(segment, data) = GRANULE_BUSY;
+    bump_settle(heap);
     enum outcome outcome = find(heap, data, &block);
     if (outcome != OUTCOME_OK)
         return outcome;
@@ -711,6 +717,7 @@ static bool trim_block(struct heap *heap, uintptr_t data, void *context)
 
 void back_trim(struct heap *heap)
 {
+    bump_settle(heap);
     if (heap->owns_memory && !bins_visit(heap, trim_block, NULL))
         rebuild_bins(heap);
 }
@@ -745,6 +752,7 @@ static bool measure_block(struct heap *heap, uintptr_t data, void *context)
 size_t back_largest_free(struct heap *heap)
 {
     size_t largest = 0;
+    bump_settle(heap);
     if (!bins_visit(heap, measure_block, &largest) && rebuild_bins(heap))
         bins_visit(heap, measure_block, &largest);
     return largest;

@@ -20,7 +20,7 @@ struct back_block {
 };
 
 /* Looks an untrusted address up. OUTCOME_OK: it is the data of a busy block of this heap, whose header is whole. */
-enum outcome back_find(const struct heap *heap, uintptr_t address, struct back_block *block);
+enum outcome back_find(struct heap *heap, uintptr_t address, struct back_block *block);
 
 /* Bytes asked for of the busy block at an untrusted address, if the granule map alone can tell; else false. */
 bool back_size(const struct heap *heap, uintptr_t address, size_t *requested);

@@ -40,6 +40,26 @@ static unsigned filled_bin(const struct bins *bins, unsigned bin)
 }
 _Static_assert(BIN_COUNT < BIN_WORDS * 64, "one bin above the last can be asked for");
 
+/* The smallest size that belongs into a bin above this one. */
+static size_t bin_end(unsigned bin)
+{
+    if (bin + 1 <= BIN_EXACT_LIMIT)
+        return bin + 1;
+    unsigned place = bin + 1 - BIN_EXACT_LIMIT;
+    unsigned shift = place >> BIN_STEPS_LOG;
+    size_t step = (place & ((1u << BIN_STEPS_LOG) - 1)) + (1u << BIN_STEPS_LOG);
+    return step << (shift + BIN_EXACT_LOG - BIN_STEPS_LOG);
+}
+
+size_t bins_limit(const struct heap *heap)
+{
+    const struct bins *bins = &heap->bins;
+    if (bins->filled_words == 0)
+        return 0;
+    unsigned word = 31 - (unsigned)__builtin_clz(bins->filled_words);
+    return bin_end(word * 64 + 63 - (unsigned)__builtin_clzll(bins->filled[word]));
+}
+
 static void mark_filled(struct bins *bins, unsigned bin)
 {
     bins->filled[bin / 64] |= (uint64_t)1 << (bin % 64);

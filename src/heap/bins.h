@@ -56,6 +56,9 @@ void bins_replace(struct heap *heap, uintptr_t old_data, size_t old_size, uintpt
  * overwritten. */
 bool bins_find(struct heap *heap, size_t size, uintptr_t *data, struct block_header *header);
 
+/* A size for which, as for any above it, no block in a bin is large enough. */
+size_t bins_limit(const struct heap *heap);
+
 /* Calls for every free block, first the top, then from the largest bin down, until `visit` says false. False: a link
  * was overwritten. */
 bool bins_visit(struct heap *heap, bool (*visit)(struct heap *heap, uintptr_t data, void *context), void *context);

@@ -58,12 +58,12 @@ static inline size_t bucket_size(unsigned bucket)
 /* The heap's lock guards the counters; whether a bucket is active is read without it. */
 static inline uint16_t bucket_use(const uint16_t *use)
 {
-    return __atomic_load_n(use, __ATOMIC_RELAXED);
+    return __atomic_load_n(use, __ATOMIC_ACQUIRE); /* who reads that a bucket is active finds it made */
 }
 
 static inline void bucket_set_use(uint16_t *use, uint16_t value)
 {
-    __atomic_store_n(use, value, __ATOMIC_RELAXED);
+    __atomic_store_n(use, value, __ATOMIC_RELEASE);
 }
 
 /* Counts an allocation. True: with it the bucket becomes active. */

@@ -2,6 +2,7 @@
 
 #include "base/align.h"
 #include "heap/back.h"
+#include "heap/bump.h"
 #include "heap/enter.h"
 #include "heap/extra.h"
 #include "heap/front_end.h"
@@ -41,13 +42,16 @@ static size_t hot_limit(uint32_t flags)
     return flags & FRONT_ANY_CONTENTS ? BUCKET_LIMIT : BUCKET_WINDOWS_LIMIT;
 }
 
-/* Counts an allocation of a bucket's size. True: the bucket is active, or has just become it. The caller has the heap
- * to itself. */
-static bool count_allocation(struct heap *heap, unsigned bucket)
+/* The bucket of a size; 0, whose magazine is always empty, where it is never hot. */
+static ALWAYS_INLINE unsigned bucket_for(uint32_t flags, size_t size)
 {
-    if (is_active(heap, bucket))
-        return true;
-    if (!bucket_count_allocation(&heap->uses[bucket]) || !front_is_possible(heap))
+    return LIKELY(size <= hot_limit(flags)) ? bucket_of(size) : 0;
+}
+
+/* Makes a bucket active, if the heap can have a front end. The caller has the heap to itself. */
+static NOINLINE bool activate(struct heap *heap, unsigned bucket)
+{
+    if (!front_is_possible(heap))
         return false;
     if (front_end_of(heap) == NULL) {
         struct front_end *end = front_end_create(heap);
@@ -55,8 +59,18 @@ static bool count_allocation(struct heap *heap, unsigned bucket)
             return false;
         atomic_store_explicit(&heap->front_end, end, memory_order_release);
     }
+    if (!front_end_add_bucket(front_end_of(heap), bucket))
+        return false;
     note_active(heap, bucket);
     return true;
+}
+
+/* Counts an allocation of a bucket's size. True: the bucket is active, or has just become it. The caller has the heap
+ * to itself. */
+static ALWAYS_INLINE bool count_allocation(struct heap *heap, unsigned bucket)
+{
+    return UNLIKELY(bucket_count_allocation(&heap->uses[bucket])) &&
+           (is_active(heap, bucket) || activate(heap, bucket));
 }
 
 /* --- hot blocks -----------------------------------------------------------------------------------------------------
@@ -119,12 +133,14 @@ NOINLINE void *front_block_in_use(void)
 }
 SHARE(front_block_in_use);
 
-/* Takes a block of any hot size, zeroed if asked for, from the magazine at hand; false: there is none. */
-static bool allocate_shortly(struct heap *heap, uint32_t flags, size_t size, void **block)
+/* Takes a block of a bucket, zeroed if asked for, from the magazine at hand; false: there is none. */
+static ALWAYS_INLINE bool allocate_shortly(const struct heap *heap, unsigned bucket, uint32_t flags, size_t size,
+                                           void **block)
 {
     struct front *front;
-    if (size > hot_limit(flags) || !front_at_hand(heap, &front) || (*block = front_pop_any(front, size)) == NULL)
+    if (!front_at_hand(heap, &front) || (*block = front_pop_from(&front->magazines[bucket])) == NULL)
         return false;
+    span_mark_busy(bucket, *block, size);
     if (flags & HEAP_ZERO_MEMORY)
         memset(*block, 0, size);
     return true;
@@ -141,24 +157,31 @@ static bool must_be_zero(const struct heap *heap, uint32_t flags, size_t size)
     return (flags & HEAP_ZERO_MEMORY) || (size > heap->normal_limit && !(flags & FRONT_ANY_CONTENTS));
 }
 
-/* Allocates from the back end, or from the front end if with this allocation the bucket becomes active. */
-static enum outcome allocate_in_heap(struct heap *heap, uint32_t flags, size_t size, void **block)
+/* Allocates from the back end: a small block from the top if no hole can serve it, which costs least. The caller has
+ * the heap to itself. */
+static ALWAYS_INLINE enum outcome allocate_in_back_end(struct heap *heap, uint32_t flags, size_t size, void **block)
 {
-    bool locked = heap_lock_out(heap, flags);
-    bool activated = size <= hot_limit(flags) && count_allocation(heap, bucket_of(size));
-    enum outcome outcome = OUTCOME_OK;
-    if (!activated || !allocate_hot(heap, bucket_of(size), flags, size, block))
-        outcome = heap_allocate(heap, size, must_be_zero(heap, flags, size), block);
-    heap_let_in(heap, locked);
-    return outcome;
+    uintptr_t data = size <= BUMP_LIMIT && size <= heap->normal_limit ? bump_allocate(heap, size) : 0;
+    if (UNLIKELY(data == 0))
+        return heap_allocate(heap, size, must_be_zero(heap, flags, size), block);
+    *block = (void *)data;
+    if (flags & HEAP_ZERO_MEMORY)
+        memset(*block, 0, size);
+    return OUTCOME_OK;
 }
 
-static enum outcome allocate(struct heap *heap, uint32_t flags, size_t size, void **block)
+/* Allocates from the front end, if the bucket is active or becomes it with this allocation, or from the back end. */
+static ALWAYS_INLINE enum outcome allocate(struct heap *heap, unsigned bucket, uint32_t flags, size_t size,
+                                           void **block)
 {
-    if (size <= hot_limit(flags) && is_active(heap, bucket_of(size)) &&
-        allocate_hot(heap, bucket_of(size), flags, size, block))
+    if (is_active(heap, bucket) && allocate_hot(heap, bucket, flags, size, block))
         return OUTCOME_OK;
-    return allocate_in_heap(heap, flags, size, block);
+    bool locked = heap_lock_out(heap, flags);
+    enum outcome outcome = OUTCOME_OK;
+    if (bucket == 0 || !count_allocation(heap, bucket) || !allocate_hot(heap, bucket, flags, size, block))
+        outcome = allocate_in_back_end(heap, flags, size, block);
+    heap_let_in(heap, locked);
+    return outcome;
 }
 
 static enum outcome allocate_with_extra(struct heap *heap, uint32_t flags, size_t size, void **block)
@@ -177,54 +200,35 @@ enum outcome front_allocate(struct heap *heap, uint32_t flags, size_t size, void
         call_end();
         return outcome;
     }
-    if (allocate_shortly(heap, flags, size, block))
+    unsigned bucket = bucket_for(flags, size);
+    if (allocate_shortly(heap, bucket, flags, size, block))
         return OUTCOME_OK;
     call_begin();
-    enum outcome outcome = allocate(heap, flags, size, block);
+    enum outcome outcome = allocate(heap, bucket, flags, size, block);
     call_end();
     return outcome;
 }
 SHARE(front_allocate);
 
-/* The size whose bucket has blocks with this alignment, if hot blocks can do: they lie at multiples of their size in
- * spans that start at a slice. 0: none. */
-static size_t size_of_aligned_bucket(uint32_t flags, size_t size, size_t alignment)
+/* The bucket whose blocks have this alignment, if hot blocks can do: they lie at multiples of their size in spans that
+ * start at a slice. 0: none. */
+static unsigned bucket_for_aligned(uint32_t flags, size_t size, size_t alignment)
 {
     size_t rounded;
-    if (alignment > SLICE_SIZE || !align_up_checked(size_max(size, 1), alignment, &rounded) ||
-        rounded > hot_limit(flags))
+    if (alignment > SLICE_SIZE || !align_up_checked(size_max(size, 1), alignment, &rounded))
         return 0;
-    size_t block_size = bucket_size(bucket_of(rounded));
-    return is_aligned(block_size, alignment) && span_can_tell(bucket_of(rounded), size) ? rounded : 0;
+    unsigned bucket = bucket_for(flags, rounded);
+    return bucket != 0 && is_aligned(bucket_size(bucket), alignment) && span_can_tell(bucket, size) ? bucket : 0;
 }
 
-/* Takes a block from the magazine at hand; false: there is none. */
-static bool allocate_aligned_shortly(struct heap *heap, uint32_t flags, size_t size, size_t alignment, void **block)
+static enum outcome allocate_aligned(struct heap *heap, unsigned bucket, uint32_t flags, size_t size, size_t alignment,
+                                     void **block)
 {
-    struct front *front;
-    size_t hot_size = size_of_aligned_bucket(flags, size, alignment);
-    if (hot_size == 0 || (flags & (HEAP_ZERO_MEMORY | EXTRA_FLAGS)) || !front_at_hand(heap, &front))
-        return false;
-    unsigned bucket = bucket_of(hot_size);
-    if ((*block = front_pop_from(&front->magazines[bucket])) == NULL)
-        return false;
-    span_mark_busy(bucket, *block, size);
-    return true;
-}
-
-static enum outcome allocate_aligned(struct heap *heap, uint32_t flags, size_t size, size_t alignment, void **block)
-{
-    size_t hot_size = size_of_aligned_bucket(flags, size, alignment);
-    if (hot_size != 0 && is_active(heap, bucket_of(hot_size)) &&
-        allocate_hot(heap, bucket_of(hot_size), flags, size, block))
+    if (is_active(heap, bucket) && allocate_hot(heap, bucket, flags, size, block))
         return OUTCOME_OK;
-
     bool locked = heap_lock_out(heap, flags);
-    enum outcome outcome;
-    if (hot_size != 0 && count_allocation(heap, bucket_of(hot_size)) &&
-        allocate_hot(heap, bucket_of(hot_size), flags, size, block))
-        outcome = OUTCOME_OK;
-    else
+    enum outcome outcome = OUTCOME_OK;
+    if (bucket == 0 || !count_allocation(heap, bucket) || !allocate_hot(heap, bucket, flags, size, block))
         outcome = heap_allocate_aligned(heap, size, alignment, must_be_zero(heap, flags, size), block);
     heap_let_in(heap, locked);
     return outcome;
@@ -236,10 +240,11 @@ enum outcome front_allocate_aligned(struct heap *heap, uint32_t flags, size_t si
         return front_allocate(heap, flags, size, block);
     if (alignment > SIZE_MAX / 4)
         return OUTCOME_NO_MEMORY;
-    if (allocate_aligned_shortly(heap, flags, size, alignment, block))
+    unsigned bucket = bucket_for_aligned(flags, size, alignment);
+    if (allocate_shortly(heap, bucket, flags, size, block))
         return OUTCOME_OK;
     call_begin();
-    enum outcome outcome = allocate_aligned(heap, flags, size, alignment, block);
+    enum outcome outcome = allocate_aligned(heap, bucket, flags, size, alignment, block);
     call_end();
     return outcome;
 }
@@ -369,18 +374,20 @@ static unsigned roomy_bucket(const struct heap *heap, uint32_t flags, size_t siz
     return is_active(heap, bucket_of(size)) ? bucket_of(size) : 0;
 }
 
+/* The bucket for what a block is moved to. */
+static unsigned bucket_to_move(const struct heap *heap, uint32_t flags, size_t old_size, size_t size)
+{
+    return size > old_size ? roomy_bucket(heap, flags, size) : bucket_for(flags, size);
+}
+
 /* Allocates what a block is to be moved to. */
 static enum outcome allocate_to_move(struct heap *heap, uint32_t flags, size_t old_size, size_t size, void **moved)
 {
-    unsigned bucket = size > old_size ? roomy_bucket(heap, flags, size) : 0;
-    struct front *front;
-    if (bucket == 0)
-        return allocate_shortly(heap, flags, size, moved) ? OUTCOME_OK : allocate(heap, flags, size, moved);
-    if (front_at_hand(heap, &front) && (*moved = front_pop_from(&front->magazines[bucket])) != NULL)
-        span_mark_busy(bucket, *moved, size);
-    else if (!allocate_hot(heap, bucket, flags, size, moved))
-        return allocate(heap, flags, size, moved);
-    return OUTCOME_OK;
+    unsigned bucket = bucket_to_move(heap, flags, old_size, size);
+    if (allocate_shortly(heap, bucket, flags, size, moved) ||
+        (is_active(heap, bucket) && allocate_hot(heap, bucket, flags, size, moved)))
+        return OUTCOME_OK;
+    return allocate(heap, bucket_for(flags, size), flags, size, moved);
 }
 
 /* Allocates anew, copies, frees. A failure leaves the old block as it was. */
@@ -423,9 +430,7 @@ static bool reallocate_shortly(struct heap *heap, uint32_t flags, void *block, s
     }
 
     size_t old_size = span_requested_at(old_bucket, granule);
-    unsigned bucket = size > old_size            ? roomy_bucket(heap, flags, size)
-                      : size <= hot_limit(flags) ? bucket_of(size)
-                                                 : 0;
+    unsigned bucket = bucket_to_move(heap, flags, old_size, size);
     const struct magazine *old = &front->magazines[old_bucket];
     if (old->top == old->limit || (*resized = front_pop_from(&front->magazines[bucket])) == NULL)
         return false;

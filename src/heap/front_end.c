@@ -57,21 +57,23 @@ static void give_number_back(unsigned number)
 /* --- records of spans, so many at a time that a heap is destroyed in few steps --------------------------------------
  */
 
-#define SPANS_PER_CHUNK 50
+#define SPANS_IN_FIRST_CHUNK 7u
+#define SPANS_PER_CHUNK 50u
 
 struct span_chunk {
     struct span_chunk *next;
-    struct span spans[SPANS_PER_CHUNK];
+    struct span spans[];
 };
 
 static bool add_chunk(struct front_end *end)
 {
-    struct span_chunk *chunk = meta_allocate(sizeof *chunk);
+    unsigned count = end->chunks == NULL ? SPANS_IN_FIRST_CHUNK : SPANS_PER_CHUNK;
+    struct span_chunk *chunk = meta_allocate(sizeof *chunk + count * sizeof chunk->spans[0]);
     if (chunk == NULL)
         return false;
     chunk->next = end->chunks;
     end->chunks = chunk;
-    for (unsigned i = SPANS_PER_CHUNK; i-- > 0;) {
+    for (unsigned i = count; i-- > 0;) {
         chunk->spans[i].next = end->unused_spans;
         end->unused_spans = &chunk->spans[i];
     }
@@ -118,11 +120,38 @@ struct front_end *front_end_create(struct heap *heap)
     return end;
 }
 
+/* The first bucket from `index` on that there is; NULL: none. *index becomes its. */
+static struct bucket *next_bucket(const struct front_end *end, unsigned *index)
+{
+    for (; *index < BUCKET_COUNT; ++*index) {
+        struct bucket *bucket = atomic_load_explicit(&end->buckets[*index], memory_order_acquire);
+        if (bucket != NULL)
+            return bucket;
+    }
+    return NULL;
+}
+
+/* For every bucket that there is, `index` being its number. */
+#define FOR_EACH_BUCKET(end, index, bucket)                                                                            \
+    for (struct bucket *bucket = NULL; (bucket = next_bucket(end, &(index))) != NULL; (index)++)
+
+bool front_end_add_bucket(struct front_end *end, unsigned index)
+{
+    if (atomic_load_explicit(&end->buckets[index], memory_order_relaxed) != NULL)
+        return true;
+    struct bucket *bucket = meta_allocate(sizeof *bucket);
+    atomic_store_explicit(&end->buckets[index], bucket, memory_order_release);
+    return bucket != NULL;
+}
+
 void front_end_destroy(struct front_end *end)
 {
-    for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++) {
-        meta_free(atomic_load_explicit(&end->buckets[bucket].depot, memory_order_relaxed));
-        stock_forget(&end->buckets[bucket].stock, bucket_size(bucket));
+    unsigned index = 1;
+    FOR_EACH_BUCKET(end, index, bucket)
+    {
+        meta_free(atomic_load_explicit(&bucket->depot, memory_order_relaxed));
+        stock_forget(&bucket->stock, bucket_size(index));
+        meta_free(bucket);
     }
     while (end->chunks != NULL) {
         struct span_chunk *next = end->chunks->next;
@@ -255,7 +284,7 @@ static struct span *open_span(struct front_end *end, unsigned bucket, unsigned s
 /* Opens another span for a bucket, larger ones the more there were. False: no memory. */
 static bool grow(struct front_end *end, unsigned index)
 {
-    struct bucket *bucket = &end->buckets[index];
+    struct bucket *bucket = front_end_bucket(end, index);
     unsigned least = span_slices_at_first(index);
 
     lock_acquire(&bucket->lock);
@@ -285,7 +314,7 @@ static void keep_spans(struct front_end *end, struct span *spans)
 {
     while (spans != NULL) {
         struct span *next = spans->next;
-        struct bucket *bucket = &end->buckets[spans->bucket];
+        struct bucket *bucket = front_end_bucket(end, spans->bucket);
         lock_acquire(&bucket->lock);
         bucket->empty_spans++;
         list_last(bucket, spans);
@@ -341,7 +370,7 @@ static void put_into_spans(struct bucket *bucket, unsigned count, void *const *b
 
 static void put_under_lock(struct front_end *end, unsigned index, unsigned count, void *const *blocks)
 {
-    struct bucket *bucket = &end->buckets[index];
+    struct bucket *bucket = front_end_bucket(end, index);
     struct span *emptied = NULL;
 
     lock_acquire(&bucket->lock);
@@ -430,7 +459,7 @@ static unsigned take_under_lock(struct bucket *bucket, unsigned index, unsigned 
 
 unsigned front_end_take(struct front_end *end, unsigned index, unsigned limit, void **blocks)
 {
-    struct bucket *bucket = &end->buckets[index];
+    struct bucket *bucket = front_end_bucket(end, index);
     unsigned count = take_from_depot(bucket, limit, blocks);
     if (count == 0)
         count = take_under_lock(bucket, index, limit, blocks);
@@ -445,7 +474,7 @@ void front_end_put(struct front_end *end, unsigned index, unsigned count, void *
     bool shared = !os_is_single_threaded() && !(end->heap->flags & HEAP_NO_SERIALIZE);
     while (shared && count != 0) {
         unsigned part = count < BATCH_LIMIT ? count : BATCH_LIMIT;
-        if (!put_into_depot(&end->buckets[index], part, blocks + count - part))
+        if (!put_into_depot(front_end_bucket(end, index), part, blocks + count - part))
             break;
         count -= part;
     }
@@ -457,7 +486,7 @@ void front_end_put(struct front_end *end, unsigned index, unsigned count, void *
  * more. */
 static struct span *empty_stores(struct front_end *end, unsigned index)
 {
-    struct bucket *bucket = &end->buckets[index];
+    struct bucket *bucket = front_end_bucket(end, index);
     void *blocks[STOCK_PIECE_BLOCKS];
     struct span *emptied = NULL;
     unsigned count;
@@ -494,9 +523,11 @@ static struct span *take_empty_spans(struct bucket *bucket)
 void front_end_trim(struct front_end *end)
 {
     thread_empty_left(end);
-    for (unsigned index = 1; index < BUCKET_COUNT; index++) {
+    unsigned index = 1;
+    FOR_EACH_BUCKET(end, index, bucket)
+    {
         close_spans(end, empty_stores(end, index));
-        close_spans(end, take_empty_spans(&end->buckets[index]));
+        close_spans(end, take_empty_spans(bucket));
     }
 }
 
@@ -519,8 +550,9 @@ static bool cool_bucket(struct bucket *bucket)
 bool front_end_clean(struct front_end *end)
 {
     bool was_used = false;
-    for (unsigned index = 1; index < BUCKET_COUNT; index++) {
-        struct bucket *bucket = &end->buckets[index];
+    unsigned index = 1;
+    FOR_EACH_BUCKET(end, index, bucket)
+    {
         bool used = cool_bucket(bucket);
         was_used |= used;
         if (used)
@@ -543,7 +575,7 @@ bool front_end_check_span(struct heap *heap, uintptr_t first, size_t size)
     if (end == NULL || span == NULL || span->first != first || span_bytes(span) + SPAN_OFFSET > size ||
         span->bucket >= BUCKET_COUNT || !span_is_of(span, end->tag))
         return false;
-    struct lock *lock = &end->buckets[span->bucket].lock;
+    struct lock *lock = &front_end_bucket(end, span->bucket)->lock;
     lock_acquire(lock);
     bool whole = span_is_whole(span);
     lock_release(lock);
@@ -555,22 +587,32 @@ bool front_end_check_span(struct heap *heap, uintptr_t first, size_t size)
 
 void front_end_lock(struct front_end *end)
 {
-    for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++)
-        lock_acquire(&end->buckets[bucket].lock);
+    unsigned index = 1;
+    FOR_EACH_BUCKET(end, index, bucket)
+    {
+        lock_acquire(&bucket->lock);
+    }
     lock_acquire(&end->spans_lock);
 }
 
+/* A heap that is used without a lock may have got another bucket meanwhile. */
 void front_end_unlock(struct front_end *end)
 {
+    unsigned index = 1;
     lock_release(&end->spans_lock);
-    for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++)
-        lock_release(&end->buckets[bucket].lock);
+    FOR_EACH_BUCKET(end, index, bucket)
+    {
+        if (lock_is_held(&bucket->lock))
+            lock_release(&bucket->lock);
+    }
 }
 
 void front_end_free_places(struct front_end *end)
 {
-    for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++) {
-        struct depot *depot = atomic_load_explicit(&end->buckets[bucket].depot, memory_order_relaxed);
+    unsigned index = 1;
+    FOR_EACH_BUCKET(end, index, bucket)
+    {
+        struct depot *depot = atomic_load_explicit(&bucket->depot, memory_order_relaxed);
         for (unsigned i = 0; depot != NULL && i < DEPOT_PLACES; i++) {
             if (atomic_load_explicit(&depot->places[i].state, memory_order_relaxed) == PLACE_BUSY)
                 atomic_store_explicit(&depot->places[i].state, PLACE_EMPTY, memory_order_relaxed);

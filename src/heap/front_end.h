@@ -14,6 +14,7 @@
 #ifndef CAIRN_HEAP_FRONT_END_H
 #define CAIRN_HEAP_FRONT_END_H
 
+#include "base/assert.h"
 #include "heap/heap.h"
 #include "heap/lack.h"
 #include "heap/span.h"
@@ -67,8 +68,16 @@ struct front_end {
     struct lock spans_lock;
     struct span *unused_spans; /* records to be used again */
     struct span_chunk *chunks;
-    struct bucket buckets[BUCKET_COUNT];
+    struct bucket *_Atomic buckets[BUCKET_COUNT]; /* of those that are active, or were to become it */
 };
+
+/* The bucket, which is active or has a span. */
+static inline struct bucket *front_end_bucket(const struct front_end *end, unsigned index)
+{
+    struct bucket *bucket = atomic_load_explicit(&end->buckets[index], memory_order_acquire);
+    ASSERT(bucket != NULL);
+    return bucket;
+}
 
 static inline struct front_end *front_end_of(const struct heap *heap)
 {
@@ -89,6 +98,9 @@ bool hot_find(const struct heap *heap, const void *address, struct hot *hot, enu
 
 /* Makes the heap's front end. NULL: no memory, or too many heaps have one. The caller has the heap to itself. */
 struct front_end *front_end_create(struct heap *heap);
+
+/* Makes a bucket, before it becomes active. False: no memory. The caller has the heap to itself. */
+bool front_end_add_bucket(struct front_end *end, unsigned index);
 
 /* Takes it away, when the spans have gone with the segments and no table leads to them. Before the heap's memory went,
  * thread_forget has seen to it that no thread takes a heap that is made at the same address for this one. */

@@ -360,7 +360,7 @@ struct found {
     size_t requested;
 };
 
-static enum outcome find(const struct heap *heap, const void *address, struct found *found)
+static enum outcome find(struct heap *heap, const void *address, struct found *found)
 {
     enum outcome outcome = back_find(heap, (uintptr_t)address, &found->back);
     if (LIKELY(outcome == OUTCOME_OK)) {

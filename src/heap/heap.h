@@ -45,6 +45,17 @@ struct heap_totals {
     size_t reserved;
 };
 
+/* Blocks that were cut from the top, and what is left of it (bump.h). */
+struct bump {
+    uintptr_t next;      /* where the data of the next block will lie; 0: the heap is settled */
+    uintptr_t ready;     /* blocks may reach up to here */
+    size_t previous;     /* granules of the block before `next` */
+    size_t least;        /* granules of the smallest block for which no hole can do */
+    uint8_t *granule;    /* of `next` */
+    uintptr_t first;     /* where the top started */
+    uint8_t top_granule; /* what the granule of the top is */
+};
+
 struct front_end;
 struct extra_table;
 struct tag_table;
@@ -99,6 +110,7 @@ struct heap {
     struct extra_table *_Atomic extras;  /* NULL: no block ever had one */
     struct tag_table *_Atomic tags;      /* NULL: the heap has no tags of its own */
 
+    struct bump bump;
     struct bins bins;
 };
 _Static_assert(sizeof(void *) != 8 || offsetof(struct heap, flags) == 0x70, "flags lie where Windows has them");

@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "heap/block.h"
+#include "heap/bump.h"
 #include "heap/front_end.h"
 #include "heap/large.h"
 
@@ -117,6 +118,7 @@ bool heap_validate(struct heap *heap, struct damage *damage)
     struct sums sums = {0};
 
     ASSERT(heap != NULL);
+    bump_settle(heap);
     *damage = (struct damage){OUTCOME_OK, 0};
     for (const struct segment *segment = &heap->first; segment != NULL; segment = segment->next) {
         if (segment->signature != SEGMENT_SIGNATURE || segment->heap != heap)

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "heap/block.h"
+#include "heap/bump.h"
 #include "heap/large.h"
 #include "heap/span.h"
 
@@ -283,9 +284,10 @@ static bool report_behind_hot(const struct heap *heap, const struct span *span, 
     return report_hot(heap, segment, span, span_index(span, (void *)address) + 1, record, outcome);
 }
 
-bool walk_next(const struct heap *heap, enum walk_kind kind, uintptr_t address, size_t size, struct walk_record *record,
+bool walk_next(struct heap *heap, enum walk_kind kind, uintptr_t address, size_t size, struct walk_record *record,
                enum outcome *outcome)
 {
+    bump_settle(heap);
     if (address == 0)
         return report_region(heap, &heap->first, record, outcome);
     /* Entries say no more of a block than busy or free; whether it is a hot one, its address tells. */

@@ -44,7 +44,7 @@ struct walk_record {
  * Gives the record behind the one of this kind, address and size; address 0 starts. False: the walk is over, and
  * *outcome says whether it came to the end (OUTCOME_OK).
  */
-bool walk_next(const struct heap *heap, enum walk_kind kind, uintptr_t address, size_t size, struct walk_record *record,
+bool walk_next(struct heap *heap, enum walk_kind kind, uintptr_t address, size_t size, struct walk_record *record,
                enum outcome *outcome);
 
 /* Windows' records tell overhead in a byte. That of a hot block above 2 KiB may be more: then the byte is 240 or more,

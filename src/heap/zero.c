@@ -29,7 +29,7 @@ static void zero_free_block(const struct segment *segment, uintptr_t data, size_
 /* Nobody takes a block out of a span's bits meanwhile. */
 static void zero_span(struct front_end *end, const struct span *span)
 {
-    struct lock *lock = &end->buckets[span->bucket].lock;
+    struct lock *lock = &front_end_bucket(end, span->bucket)->lock;
     lock_acquire(lock);
     for (unsigned index = 0; index < span->count; index++) {
         if (span->free[index / 64] >> (index % 64) & 1)

@@ -4,7 +4,8 @@
 
 #include "os/os.h"
 
-#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,23 @@ struct reservation {
     unsigned char *committed; /* a byte per page */
 };
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards all of the following */
+/*
+ * Guards all of the following. No mutex of the C library: the thread that cleans is none of its threads, so it may take
+ * the process for one with a single thread, in which a mutex need not be atomic.
+ */
+static atomic_flag busy = ATOMIC_FLAG_INIT;
+
+static void books_open(void)
+{
+    while (atomic_flag_test_and_set_explicit(&busy, memory_order_acquire))
+        sched_yield();
+}
+
+static void books_close(void)
+{
+    atomic_flag_clear_explicit(&busy, memory_order_release);
+}
+
 static struct reservation reservations[RESERVATIONS];
 static size_t reservation_count;
 static size_t committed_bytes;
@@ -56,7 +73,7 @@ static void expect_pages(const char *call, const void *address, size_t size)
     }
 }
 
-/* --- the books; the mutex is held --------------------------------------------------------------------------------- */
+/* --- the books, which are open -----------------------------------------------------------------------------------  */
 
 static void add_reservation(void *address, size_t size)
 {
@@ -127,9 +144,9 @@ void *__wrap_os_reserve(size_t size, size_t alignment)
     }
     void *address = __real_os_reserve(size, alignment);
     if (address != NULL) {
-        pthread_mutex_lock(&mutex);
+        books_open();
         add_reservation(address, size);
-        pthread_mutex_unlock(&mutex);
+        books_close();
     }
     return address;
 }
@@ -141,9 +158,9 @@ void *__wrap_os_reserve_zeros(size_t size)
     char *address = __real_os_reserve_zeros(size + PAGE_BYTES);
     if (address != NULL) {
         address = (char *)(((uintptr_t)address + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1));
-        pthread_mutex_lock(&mutex);
+        books_open();
         add_reservation(address, size);
-        pthread_mutex_unlock(&mutex);
+        books_close();
     }
     return address;
 }
@@ -151,7 +168,7 @@ void *__wrap_os_reserve_zeros(size_t size)
 bool __wrap_os_commit(void *address, size_t size, enum os_access access)
 {
     expect_pages("os_commit", address, size);
-    pthread_mutex_lock(&mutex);
+    books_open();
     struct reservation *row = find_reservation("os_commit", address, size);
     size_t more = row != NULL ? size - count_committed(row, address, size) : 0;
     bool done = more <= limit && committed_bytes <= limit - more;
@@ -163,39 +180,39 @@ bool __wrap_os_commit(void *address, size_t size, enum os_access access)
     if (done && row != NULL) {
         mark(row, address, size, true);
     }
-    pthread_mutex_unlock(&mutex);
+    books_close();
     return done;
 }
 
 bool __wrap_os_decommit(void *address, size_t size)
 {
     expect_pages("os_decommit", address, size);
-    pthread_mutex_lock(&mutex);
+    books_open();
     struct reservation *row = find_reservation("os_decommit", address, size);
     bool done = __real_os_decommit(address, size);
     if (done && row != NULL) {
         mark(row, address, size, false);
     }
-    pthread_mutex_unlock(&mutex);
+    books_close();
     return done;
 }
 
 void __wrap_os_discard(void *address, size_t size)
 {
     expect_pages("os_discard", address, size);
-    pthread_mutex_lock(&mutex);
+    books_open();
     struct reservation *row = find_reservation("os_discard", address, size);
     if (row != NULL && count_committed(row, address, size) != size) {
         object("os_discard", address, size, "not all committed");
     }
     __real_os_discard(address, size);
-    pthread_mutex_unlock(&mutex);
+    books_close();
 }
 
 void __wrap_os_release(void *address, size_t size)
 {
     expect_pages("os_release", address, size);
-    pthread_mutex_lock(&mutex);
+    books_open();
     struct reservation *row = find_reservation("os_release", address, size);
     if (row == NULL || row->start != (uintptr_t)address || row->size != size) {
         object("os_release", address, size, "not a whole reservation");
@@ -204,7 +221,7 @@ void __wrap_os_release(void *address, size_t size)
     munmap(row->committed, size / PAGE_BYTES);
     *row = reservations[--reservation_count];
     __real_os_release(address, size);
-    pthread_mutex_unlock(&mutex);
+    books_close();
 }
 
 /* NOLINTEND(bugprone-reserved-identifier) */
@@ -213,23 +230,23 @@ void __wrap_os_release(void *address, size_t size)
 
 size_t ledger_committed(void)
 {
-    pthread_mutex_lock(&mutex);
+    books_open();
     size_t bytes = committed_bytes;
-    pthread_mutex_unlock(&mutex);
+    books_close();
     return bytes;
 }
 
 void ledger_set_limit(size_t bytes)
 {
-    pthread_mutex_lock(&mutex);
+    books_open();
     limit = bytes;
-    pthread_mutex_unlock(&mutex);
+    books_close();
 }
 
 unsigned ledger_refused(void)
 {
-    pthread_mutex_lock(&mutex);
+    books_open();
     unsigned count = refused;
-    pthread_mutex_unlock(&mutex);
+    books_close();
     return count;
 }

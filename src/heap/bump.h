@@ -1,0 +1,56 @@
+/*
+ * Bump allocation: where no hole of a heap can serve a block, as where block after block was given out and none came
+ * back, it is cut from the top by moving one address.
+ *
+ *     ... | block | block |   the top, not settled                      |
+ *                         ^ next             ^ ready: committed up to here
+ *
+ * Blocks are complete: header, granule, and the granule of what is behind them, so that the map tells at any time what
+ * is where. What waits is all that concerns the top alone, its header and its place in the bins, and the sum of the
+ * bytes given out: whoever goes by headers or bins settles the heap first (back.c does, and walks). A heap that a
+ * program fills and destroys, a heap for a request, is never settled. The caller has the heap to itself.
+ */
+#ifndef CAIRN_HEAP_BUMP_H
+#define CAIRN_HEAP_BUMP_H
+
+#include "heap/block.h"
+#include "heap/heap.h"
+
+/* Larger blocks are rare, and not worth leaving a hole for. */
+#define BUMP_LIMIT ((size_t)4096)
+
+/* Makes the header of the top, its place in the bins and the sums what they have to be. */
+void bump_settle_slowly(struct heap *heap);
+
+/* Begins to bump, if the heap has a top that is committed at its start. */
+bool bump_begin(struct heap *heap);
+
+static ALWAYS_INLINE void bump_settle(struct heap *heap)
+{
+    if (UNLIKELY(heap->bump.next != 0))
+        bump_settle_slowly(heap);
+}
+
+/* A block of at most BUMP_LIMIT bytes; 0: it must be had from back_allocate. */
+static ALWAYS_INLINE uintptr_t bump_allocate(struct heap *heap, size_t size)
+{
+    struct bump *bump = &heap->bump;
+    if (UNLIKELY(bump->next == 0) && !bump_begin(heap))
+        return 0;
+    size_t granules = block_granules_for(size);
+    uintptr_t data = bump->next;
+    uintptr_t behind = data + block_bytes(granules);
+    if (UNLIKELY(behind > bump->ready || granules < bump->least))
+        return 0;
+    block_write(heap, data, granules, bump->previous);
+    uint8_t *granule = bump->granule;
+    granule[0] = (uint8_t)(GRANULE_BUSY + block_capacity(granules) - size);
+    granule[granules] = bump->top_granule;
+    bump->granule = granule + granules;
+    bump->next = behind;
+    bump->previous = granules;
+    heap->requested_bytes += size;
+    return data;
+}
+
+#endif
