@@ -22,6 +22,13 @@
 #define SHARE_THREAD_LOCAL(name)                                                                                       \
     extern THREAD_LOCAL __typeof__(name) cairn_private_##name __attribute__((alias(#name), visibility("default")))
 
+/*
+ * Each page of variables that a process writes to is memory of its own. So those that every process uses share one:
+ * what is large and little used lies behind all others; and what would come behind the arenas, in front of them.
+ */
+#define LITTLE_USED __attribute__((section(".bss.sparse"))) /* zero at first */
+#define ALWAYS_USED __attribute__((section(".data.used")))
+
 /* The library is never loaded late enough to miss the static TLS block: one load, no call. */
 #define THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
 

@@ -3,13 +3,14 @@
  */
 #include <tchar.h>
 
+#include "base/compiler.h"
 #include "crt/unicode.h"
 
 #include <stdlib.h>
 
-int cairn_argc;
-char **cairn_argv;
-char *cairn_pgmptr;
+ALWAYS_USED int cairn_argc;
+ALWAYS_USED char **cairn_argv;
+ALWAYS_USED char *cairn_pgmptr;
 WCHAR **cairn_wargv;
 WCHAR **cairn_wenviron;
 WCHAR *cairn_wpgmptr;

@@ -39,7 +39,7 @@
 
 struct arena arenas[ARENA_LIMIT];
 SHARE(arenas);
-atomic_uint arena_count;
+ALWAYS_USED atomic_uint arena_count;
 
 static struct lock lock;
 static atomic_size_t warm_bytes;            /* accessible and not committed, in all arenas */

@@ -11,11 +11,11 @@
 
 #define NUMBER_WORDS (TAG_NUMBER_LIMIT / 64)
 
-static struct {
+static LITTLE_USED struct {
     struct lock lock;
-    unsigned first_word; /* all before it are full */
-    uint64_t used[NUMBER_WORDS];
-} numbers = {.used = {1}}; /* 0 is no number */
+    unsigned first_word;         /* all before it are full */
+    uint64_t used[NUMBER_WORDS]; /* bit i: number i + 1, since 0 is no number */
+} numbers;
 
 void front_end_lock_numbers(void)
 {
@@ -39,7 +39,7 @@ static unsigned take_number(void)
     if (word < NUMBER_WORDS) {
         unsigned bit = (unsigned)__builtin_ctzll(~numbers.used[word]);
         numbers.used[word] |= (uint64_t)1 << bit;
-        number = word * 64 + bit;
+        number = word * 64 + bit + 1;
     }
     lock_release(&numbers.lock);
     return number;
@@ -48,9 +48,10 @@ static unsigned take_number(void)
 static void give_number_back(unsigned number)
 {
     lock_acquire(&numbers.lock);
-    numbers.used[number / 64] &= ~((uint64_t)1 << (number % 64));
-    if (number / 64 < numbers.first_word)
-        numbers.first_word = number / 64;
+    unsigned word = (number - 1) / 64;
+    numbers.used[word] &= ~((uint64_t)1 << ((number - 1) % 64));
+    if (word < numbers.first_word)
+        numbers.first_word = word;
     lock_release(&numbers.lock);
 }
 

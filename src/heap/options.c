@@ -209,7 +209,9 @@ static atomic_uint reading;
 
 static NOINLINE void read_environment(void)
 {
-    const char *text = os_environment("CAIRN_OPTIONS");
+    /* Not a constant: most programs need none of those of the library, and so none of the pages that they lie on. */
+    static char name[] = "CAIRN_OPTIONS";
+    const char *text = os_environment(name);
     unsigned unread = 0;
 
     if (text == NULL || !atomic_compare_exchange_strong(&reading, &unread, 1))

@@ -28,7 +28,7 @@ enum {
     SIGNAL_COUNT = sizeof signals / sizeof signals[0]
 };
 
-static struct sigaction former[SIGNAL_COUNT]; /* whoever had the signal before */
+static LITTLE_USED struct sigaction former[SIGNAL_COUNT]; /* whoever had the signal before */
 static _Atomic(os_fault_catcher *) catcher_called;
 
 /* Trap numbers of the processor, and bits of its page-fault code. */

@@ -65,12 +65,13 @@ static bool is_out_of_memory(int error)
     return error == ENOMEM || error == EAGAIN;
 }
 
-atomic_uint os_page_shift_cached;
+ALWAYS_USED atomic_uint os_page_shift_cached;
 SHARE(os_page_shift_cached);
 
 unsigned os_find_page_shift(void)
 {
-    unsigned shift = (unsigned)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE));
+    /* Not sysconf, whose code and table of names lie on pages of the C library that nothing else at start touches. */
+    unsigned shift = (unsigned)__builtin_ctz((unsigned)getpagesize());
     atomic_store_explicit(&os_page_shift_cached, shift, memory_order_relaxed);
     return shift;
 }
@@ -553,6 +554,10 @@ static void forget_beside(void)
 
 #endif
 
+/* What pthread_atfork calls, which itself would be linked in at the far end of our code, a page that is touched for
+ * this alone. The last argument tells a library that may be unloaded; we are not. */
+int __register_atfork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void), void *library);
+
 static void (*on_fork_in_child)(void);
 
 /* The thread of os_run_beside is not in the child. */
@@ -565,7 +570,7 @@ static void fork_in_child(void)
 bool os_on_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void))
 {
     on_fork_in_child = in_child;
-    return pthread_atfork(before, in_parent, fork_in_child) == 0;
+    return __register_atfork(before, in_parent, fork_in_child, NULL) == 0;
 }
 
 static pthread_key_t exit_key;

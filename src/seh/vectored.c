@@ -24,8 +24,8 @@ struct list {
     struct registration registrations[HANDLER_MAX];
 };
 
-static struct list exception_handlers;
-static struct list continue_handlers;
+static LITTLE_USED struct list exception_handlers;
+static LITTLE_USED struct list continue_handlers;
 static uintptr_t last_handle;
 static atomic_flag lists_lock = ATOMIC_FLAG_INIT;
 static atomic_bool guards_fork;

@@ -9,7 +9,7 @@
 #include <stdalign.h>
 
 /* Costs memory only as far as it is used. */
-static alignas(sizeof(struct moveable)) struct moveable table[MOVEABLE_LIMIT];
+static LITTLE_USED alignas(sizeof(struct moveable)) struct moveable table[MOVEABLE_LIMIT];
 static struct moveable *first_free = table;
 static struct moveable *never_used = table; /* as are all behind it */
 
