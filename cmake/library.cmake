@@ -13,6 +13,13 @@ list(REMOVE_ITEM cairn_sources ${cairn_start_source})
 file(GLOB cairn_malloc_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/malloc/*.c)
 list(REMOVE_ITEM cairn_sources ${cairn_malloc_sources})
 
+# What every program runs lies in front, in one piece: a process has those pages of the library that it touches, and
+# their neighbours.
+set(cairn_first_sources ${cairn_sources})
+list(FILTER cairn_first_sources INCLUDE REGEX "/src/(base|os|heap)/")
+list(REMOVE_ITEM cairn_sources ${cairn_first_sources})
+list(PREPEND cairn_sources ${cairn_first_sources})
+
 file(GLOB cairn_text_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/crt/*.c)
 if(NOT CAIRN_SANITIZE)
     set_source_files_properties(${cairn_text_sources} PROPERTIES COMPILE_OPTIONS "${cairn_text_options}")
@@ -47,7 +54,7 @@ cairn_describe_library(cairn cairn)
 set_target_properties(cairn PROPERTIES
     LINKER_LANGUAGE C VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 # Never unloaded: heaps, their handles and the fork handlers outlive the library's last user.
-target_link_options(cairn PRIVATE ${cairn_lto_link} -Wl,-z,nodelete -Wl,-z,relro,-z,now -Wl,-Bsymbolic-functions)
+target_link_options(cairn PRIVATE ${cairn_lto_link} ${cairn_shared_options})
 if(CAIRN_SANITIZE)
     target_link_options(cairn PRIVATE -fsanitize=${CAIRN_SANITIZE})
 endif()
@@ -111,8 +118,8 @@ set_target_properties(cairn_malloc PROPERTIES
     LINKER_LANGUAGE C VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
     INSTALL_RPATH "$ORIGIN" BUILD_WITH_INSTALL_RPATH ON)
 target_link_libraries(cairn_malloc PUBLIC cairn)
-target_link_options(cairn_malloc PRIVATE
-    -Wl,-z,nodelete -Wl,-z,relro,-z,now -Wl,-Bsymbolic-functions -Wl,-z,defs)
+# So little code and data that two mappings, not four, hold it.
+target_link_options(cairn_malloc PRIVATE ${cairn_shared_options} -Wl,-z,noseparate-code -Wl,-z,defs)
 add_library(Cairn::cairn_malloc ALIAS cairn_malloc)
 
 # The archive holds all of the library, since its hidden symbols are seen only within one object. What calls dlopen is left

@@ -9,6 +9,13 @@
 #define NOINLINE __attribute__((noinline))
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
+/* A function of which callers know nothing: that one never returns would cost the fast paths an instruction. */
+#if __has_attribute(noipa)
+#define OPAQUE __attribute__((noipa))
+#else
+#define OPAQUE NOINLINE
+#endif
+
 /*
  * What libcairn_malloc.so uses too is exported, but not for programs, under a second name that none of theirs can be.
  * SHARED_AS at the declaration makes that the name outside of this library; SHARE behind the definition gives it.

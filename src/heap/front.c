@@ -124,7 +124,7 @@ static bool is_hot(const void *address)
 /* --- allocating -----------------------------------------------------------------------------------------------------
  */
 
-NOINLINE void *front_block_in_use(void)
+OPAQUE void *front_block_in_use(void)
 {
     static const char text[] = "cairn: a free block is in use: a signal handler used the heap within a call, or two "
                                "threads freed a block at once\n";
