@@ -73,20 +73,24 @@ static unsigned pages_per_unit(void)
     return 1u << (UNIT_SHIFT - os_page_shift());
 }
 
-static size_t scan_pages(const uint16_t *rows, size_t from, size_t end, bool value)
+static size_t scan_pages(const struct arena *arena, enum arena_row which, size_t from, size_t end, bool value)
 {
-    unsigned per_unit = pages_per_unit();
-    unsigned full = (1u << per_unit) - 1;
+    if (from >= end)
+        return end;
+    unsigned shift = UNIT_SHIFT - os_page_shift();
+    unsigned full = (1u << (1u << shift)) - 1;
+    unsigned unwanted = value ? 0 : full;
+    size_t unit = from >> shift;
+    const uint16_t *row = arena_row(arena, which, unit);
+    unsigned wanted = (*row ^ unwanted) & full & full << (from - (unit << shift));
 
-    while (from < end) {
-        unsigned row = rows[from / per_unit];
-        unsigned wanted = (value ? row : ~row) & full & (full << (from % per_unit));
-        size_t unit_start = from - from % per_unit;
-        if (wanted != 0)
-            return size_min(unit_start + (unsigned)__builtin_ctz(wanted), end);
-        from = unit_start + per_unit;
+    while (wanted == 0) {
+        if (++unit << shift >= end)
+            return end;
+        row -= 2;
+        wanted = (*row ^ unwanted) & full;
     }
-    return end;
+    return size_min((unit << shift) + (unsigned)__builtin_ctz(wanted), end);
 }
 
 /* The units of [first, end) that can have accessible pages end here: runs may be far larger than what is ever used. */
@@ -96,16 +100,16 @@ static size_t touched_end(const struct arena *arena, size_t end)
 }
 
 /* First page in [from, end) whose bit is `value`; `end` if none. Pages count from the start of the arena. */
-static size_t find_page(const struct arena *arena, const uint16_t *rows, size_t from, size_t end, bool value)
+static size_t find_page(const struct arena *arena, enum arena_row which, size_t from, size_t end, bool value)
 {
     if (!value)
-        return scan_pages(rows, from, end, false);
+        return scan_pages(arena, which, from, end, false);
     size_t limit = size_min(end, touched_end(arena, arena->unit_count) * pages_per_unit());
-    size_t found = scan_pages(rows, from, limit, true);
+    size_t found = scan_pages(arena, which, from, limit, true);
     return found < limit ? found : end;
 }
 
-static void mark_pages(uint16_t *rows, size_t from, size_t end, bool value)
+static void mark_pages(struct arena *arena, enum arena_row which, size_t from, size_t end, bool value)
 {
     unsigned per_unit = pages_per_unit();
 
@@ -113,7 +117,7 @@ static void mark_pages(uint16_t *rows, size_t from, size_t end, bool value)
         size_t first = from % per_unit;
         size_t count = size_min(per_unit - first, end - from);
         unsigned mask = ((1u << count) - 1) << first;
-        uint16_t *row = &rows[from / per_unit];
+        uint16_t *row = arena_row(arena, which, from / per_unit);
         *row = (uint16_t)(value ? *row | mask : *row & ~mask);
         from += count;
     }
@@ -133,7 +137,7 @@ static size_t committed_bytes(const struct arena *arena, size_t first, size_t en
     size_t count = 0;
     end = touched_end(arena, end);
     for (size_t i = first; i < end; i++)
-        count += (size_t)__builtin_popcount(arena->committed[i]);
+        count += (size_t)__builtin_popcount(*arena_row(arena, ARENA_COMMITTED, i));
     return count * os_page_size();
 }
 
@@ -173,7 +177,7 @@ static void *page_address(const struct arena *arena, size_t page)
 
 uintptr_t arena_find_page(const struct arena *arena, uintptr_t from, uintptr_t end, bool committed)
 {
-    size_t page = find_page(arena, arena->committed, page_index(arena, from), page_index(arena, end), committed);
+    size_t page = find_page(arena, ARENA_COMMITTED, page_index(arena, from), page_index(arena, end), committed);
     return arena->base + (page << os_page_shift());
 }
 
@@ -190,10 +194,12 @@ static bool reserve_tables(struct arena *arena)
 {
     size_t count = arena->unit_count;
     size_t chunks = (count + UNITS_PER_CHUNK - 1) / UNITS_PER_CHUNK;
-    size_t rows_size = table_size(count, sizeof(uint16_t));
-    size_t used_size = table_size((count + 63) / 64, sizeof(uint64_t));
-    size_t ready_size = table_size(chunks, sizeof(atomic_uchar));
-    size_t small_size = 2 * rows_size + used_size + ready_size;
+    /* The small ones start in the middle of a page, the rows downwards. */
+    size_t half = os_page_size() / 2;
+    size_t ready_size = align_up(chunks, 64) / 8;
+    size_t used_size = align_up(count, 64) / 8;
+    size_t rows_size = align_up(count * 2 * sizeof(uint16_t) + half, os_page_size()) - half;
+    size_t small_size = align_up(rows_size + ready_size + used_size, os_page_size());
     size_t units_size = table_size(chunks * UNITS_PER_CHUNK, sizeof(struct unit));
     size_t tags_size = table_size(chunks * UNITS_PER_CHUNK, SLICES_PER_UNIT * sizeof(uint32_t));
     size_t spans_size = table_size(chunks * UNITS_PER_CHUNK, SLICES_PER_UNIT * sizeof(struct span *));
@@ -208,10 +214,10 @@ static bool reserve_tables(struct arena *arena)
         os_release(tables, size);
         return false;
     }
-    arena->accessible = (uint16_t *)(void *)tables;
-    arena->committed = (uint16_t *)(void *)(tables + rows_size);
-    arena->used = (uint64_t *)(void *)(tables + 2 * rows_size);
-    arena->ready = (atomic_uchar *)(void *)(tables + 2 * rows_size + used_size);
+    arena->rows = (uint16_t *)(void *)(tables + rows_size);
+    arena->ready = (atomic_uint *)(void *)(tables + rows_size);
+    arena->used = (uint64_t *)(void *)(tables + rows_size + ready_size);
+    arena->used[0] = 0; /* so that the page is written to before it is read, which would be a fault more */
     arena->units = (struct unit *)(void *)(tables + small_size);
     arena->tags = (uint32_t *)(void *)(tables + small_size + units_size);
     arena->spans = (struct span **)(void *)(tables + small_size + units_size + tags_size);
@@ -277,13 +283,13 @@ static bool make_chunks_ready(struct arena *arena, size_t first, size_t end)
         !make_rows_ready(arena->granules, GRANULES_PER_UNIT, first, end))
         return false;
     for (size_t chunk = first; chunk < end; chunk++)
-        atomic_store_explicit(&arena->ready[chunk], 1, memory_order_release);
+        atomic_fetch_or_explicit(&arena->ready[chunk / 32], 1u << chunk % 32, memory_order_release);
     return true;
 }
 
 static bool is_ready(const struct arena *arena, size_t chunk)
 {
-    return atomic_load_explicit(&arena->ready[chunk], memory_order_acquire) != 0;
+    return (atomic_load_explicit(&arena->ready[chunk / 32], memory_order_acquire) >> chunk % 32 & 1) != 0;
 }
 
 /* Makes the tables writable for the units [first, end). False: no memory. */
@@ -397,9 +403,10 @@ static void disown_units(struct arena *arena, size_t first, size_t end)
     end = touched_end(arena, end);
     disown_unit(&arena->units[first]);
     for (size_t i = first; i < end; i++) {
-        if (arena->committed[i] == 0)
+        uint16_t *row = arena_row(arena, ARENA_COMMITTED, i);
+        if (*row == 0)
             continue;
-        arena->committed[i] = 0;
+        *row = 0;
         disown_unit(&arena->units[i]);
     }
 }
@@ -424,14 +431,14 @@ static void discard_map(struct arena *arena, size_t page, size_t end)
 /* Takes the memory of warm pages in [page, end) away. */
 static void cool_pages(struct arena *arena, size_t page, size_t end)
 {
-    while ((page = find_page(arena, arena->accessible, page, end, true)) < end) {
-        size_t span_end = find_page(arena, arena->accessible, page, end, false);
-        size_t warm = find_page(arena, arena->committed, page, span_end, false);
-        size_t warm_end = find_page(arena, arena->committed, warm, span_end, true);
+    while ((page = find_page(arena, ARENA_ACCESSIBLE, page, end, true)) < end) {
+        size_t span_end = find_page(arena, ARENA_ACCESSIBLE, page, end, false);
+        size_t warm = find_page(arena, ARENA_COMMITTED, page, span_end, false);
+        size_t warm_end = find_page(arena, ARENA_COMMITTED, warm, span_end, true);
         if (warm < warm_end) {
             size_t bytes = (warm_end - warm) * os_page_size();
             if (os_decommit(page_address(arena, warm), bytes)) {
-                mark_pages(arena->accessible, warm, warm_end, false);
+                mark_pages(arena, ARENA_ACCESSIBLE, warm, warm_end, false);
                 no_longer_warm(bytes);
                 discard_map(arena, warm, warm_end);
             }
@@ -454,17 +461,16 @@ void arena_cool(void *run, void *address, size_t size)
 /* Clears the bits of [first, end); where they fill whole pages, those go back. */
 static void mark_units_free(struct arena *arena, size_t first, size_t end)
 {
-    size_t units_per_page = os_page_size() * 8;
-    size_t pages_first = align_up(first, units_per_page);
-    size_t pages_end = align_down(end, units_per_page);
+    uintptr_t from = align_up((uintptr_t)&arena->used[(first + 63) / 64], os_page_size());
+    uintptr_t to = align_down((uintptr_t)&arena->used[end / 64], os_page_size());
 
-    if (pages_first >= pages_end) {
+    if (from >= to) {
         mark_units(arena, first, end, false);
         return;
     }
-    mark_units(arena, first, pages_first, false);
-    os_discard(&arena->used[pages_first / 64], (pages_end - pages_first) / 8);
-    mark_units(arena, pages_end, end, false);
+    mark_units(arena, first, (from - (uintptr_t)arena->used) * 8, false);
+    os_discard((void *)from, to - from);
+    mark_units(arena, (to - (uintptr_t)arena->used) * 8, end, false);
 }
 
 /* The units belong to nobody from here on. */
@@ -576,8 +582,8 @@ static bool make_accessible(struct arena *arena, size_t page, size_t end, enum o
                             enum arena_contents contents)
 {
     while (page < end) {
-        bool accessible = find_page(arena, arena->accessible, page, page + 1, true) == page;
-        size_t span_end = find_page(arena, arena->accessible, page, end, !accessible);
+        bool accessible = find_page(arena, ARENA_ACCESSIBLE, page, page + 1, true) == page;
+        size_t span_end = find_page(arena, ARENA_ACCESSIBLE, page, end, !accessible);
         void *span = page_address(arena, page);
         size_t span_size = (span_end - page) * os_page_size();
         if ((!accessible || access == OS_READ_WRITE_EXECUTE) && !os_commit(span, span_size, access)) {
@@ -591,7 +597,7 @@ static bool make_accessible(struct arena *arena, size_t page, size_t end, enum o
         if (!accessible) {
             /* Warm until the caller counts it as committed. */
             raise_touched(arena, (span_end - 1) / pages_per_unit() + 1);
-            mark_pages(arena->accessible, page, span_end, true);
+            mark_pages(arena, ARENA_ACCESSIBLE, page, span_end, true);
             atomic_fetch_add_explicit(&warm_bytes, span_size, memory_order_relaxed);
         }
         if (accessible && contents == ARENA_ZEROS)
@@ -651,7 +657,7 @@ bool arena_commit(void *run, void *address, size_t size, enum os_access access, 
     }
     if (is_segment)
         own_units(arena, part.run_first, part.first, part.end);
-    mark_pages(arena->committed, part.page, part.page_end, true);
+    mark_pages(arena, ARENA_COMMITTED, part.page, part.page_end, true);
     atomic_fetch_add_explicit(&committed_bytes_total, size, memory_order_relaxed);
     no_longer_warm(size);
     return true;
@@ -662,10 +668,10 @@ void arena_decommit(void *run, void *address, size_t size, bool keep_warm)
     struct part part = part_of(run, (uintptr_t)address, size);
     struct arena *arena = part.arena;
 
-    mark_pages(arena->committed, part.page, part.page_end, false);
+    mark_pages(arena, ARENA_COMMITTED, part.page, part.page_end, false);
     atomic_fetch_sub_explicit(&committed_bytes_total, size, memory_order_relaxed);
     for (size_t i = part.first; i < part.end; i++) {
-        if (i != part.run_first && arena->committed[i] == 0)
+        if (i != part.run_first && *arena_row(arena, ARENA_COMMITTED, i) == 0)
             disown_unit(&arena->units[i]);
     }
     if (keep_warm && may_keep_warm(size, WARM_DECOMMITTED))

@@ -6,7 +6,7 @@
  *
  *     arena   | unit 0 | unit 1 | unit 2 | ...            reserved, committed page by page
  *     units   | struct | struct | struct |                who owns the unit, as what
- *     pages   | 16 bit | 16 bit | 16 bit |                which of its pages are accessible, which committed
+ *     rows    | 2 x 16 | 2 x 16 | 2 x 16 |                a bit a page: which are accessible, which committed
  *     tags    | 16 tags| 16 tags| 16 tags|                a word per slice of 4 KiB: whose front end serves from it
  *     spans   | 16 ptrs| 16 ptrs| 16 ptrs|                the span that the slice is part of
  *     map     | 4 KiB  | 4 KiB  | 4 KiB  |                a byte per granule: what starts there
@@ -70,11 +70,12 @@ struct arena {
     uint32_t *tags;         /* a word a slice; span.h says what it holds */
     struct span **spans;    /* a pointer a slice; NULL: no span */
     struct unit *units;     /* the unit table */
-    atomic_uchar *ready;    /* per chunk: whether its rows of the two above are writable */
-    uint16_t *accessible;   /* per unit, a bit a page */
-    uint16_t *committed;    /* per unit, a bit a page */
-    uint64_t *used;         /* a bit a unit; the arena lock guards it */
-    atomic_size_t touched;  /* no page of a unit at or above this was ever accessible */
+    /* The starts of these three share a page, which is all of them that a small process has; the rows go down from it.
+     */
+    uint16_t *rows;        /* behind those of the first unit: a pair for each */
+    atomic_uint *ready;    /* a bit a chunk: whether its rows of the tables above are writable */
+    uint64_t *used;        /* a bit a unit; the arena lock guards it */
+    atomic_size_t touched; /* no page of a unit at or above this was ever accessible */
 };
 
 #define ARENA_LIMIT 64
@@ -106,6 +107,17 @@ static inline void *arena_unit_address(const struct arena *arena, size_t index)
 static inline uint8_t *arena_granule(const struct arena *arena, const void *address)
 {
     return (uint8_t *)(arena->granule_bias + ((uintptr_t)address >> GRANULE_SHIFT));
+}
+
+/* The pair of rows of a unit: a bit for each of its pages. */
+enum arena_row {
+    ARENA_ACCESSIBLE,
+    ARENA_COMMITTED,
+};
+
+static inline uint16_t *arena_row(const struct arena *arena, enum arena_row which, size_t unit)
+{
+    return arena->rows - 2 * (unit + 1) + which;
 }
 
 static inline size_t arena_slice_index(const struct arena *arena, const void *address)

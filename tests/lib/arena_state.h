@@ -32,8 +32,8 @@ static inline bool granules_are_zero(const struct arena *arena, size_t unit)
 /* A unit that belongs to no run: nobody's, nothing committed, no block in it. */
 static inline bool free_unit_is_clean(const struct arena *arena, size_t unit)
 {
-    return CHECK_EQ_UINT(unit_owner(&arena->units[unit]), 0) && CHECK_EQ_UINT(arena->committed[unit], 0) &&
-           CHECK(granules_are_zero(arena, unit));
+    return CHECK_EQ_UINT(unit_owner(&arena->units[unit]), 0) &&
+           CHECK_EQ_UINT(*arena_row(arena, ARENA_COMMITTED, unit), 0) && CHECK(granules_are_zero(arena, unit));
 }
 
 /* False, with a message, if the tables contradict each other. */
@@ -50,11 +50,12 @@ static inline bool arena_state_take(struct arena_state *state)
         ok = CHECK(touched <= arena->unit_count);
         for (size_t i = 0; ok && i < touched; i++) {
             bool used = (arena->used[i / 64] >> (i % 64) & 1) != 0;
+            unsigned accessible = *arena_row(arena, ARENA_ACCESSIBLE, i);
+            unsigned committed = *arena_row(arena, ARENA_COMMITTED, i);
             state->used_units += used;
-            state->committed_pages += (size_t)__builtin_popcount(arena->committed[i]);
-            state->warm_pages += (size_t)__builtin_popcount(arena->accessible[i] & ~(unsigned)arena->committed[i]);
-            ok = CHECK_EQ_UINT(arena->committed[i] & ~(unsigned)arena->accessible[i], 0) &&
-                 (used || free_unit_is_clean(arena, i));
+            state->committed_pages += (size_t)__builtin_popcount(committed);
+            state->warm_pages += (size_t)__builtin_popcount(accessible & ~committed);
+            ok = CHECK_EQ_UINT(committed & ~accessible, 0) && (used || free_unit_is_clean(arena, i));
         }
         for (size_t i = touched; ok && i < arena->unit_count; i++) {
             state->used_units += arena->used[i / 64] >> (i % 64) & 1;

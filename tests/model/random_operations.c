@@ -51,7 +51,7 @@ static bool is_readable(const void *address)
         return false;
     }
     size_t offset = (uintptr_t)address - arena->base;
-    return (arena->accessible[offset >> UNIT_SHIFT] >> (offset % UNIT_SIZE / PAGE) & 1) != 0;
+    return (*arena_row(arena, ARENA_ACCESSIBLE, offset >> UNIT_SHIFT) >> (offset % UNIT_SIZE / PAGE) & 1) != 0;
 }
 
 static void bad_pointer(struct random *random, struct model *model)
