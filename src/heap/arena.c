@@ -28,7 +28,8 @@
 #define WARM_RUNS ((size_t)112 << 20)
 #define WARM_SMALL_RUNS ((size_t)113 << 20)
 
-/* And so much of what is in use more. */
+/* And so much of what is in use more; or as much as was in use lately, and is not now: it will often be used again, and
+ * the process was as large before. */
 #define WARM_SHARE 2
 
 /* Less than this is not worth a thread. */
@@ -44,6 +45,7 @@ ALWAYS_USED atomic_uint arena_count;
 static struct lock lock;
 static atomic_size_t warm_bytes;            /* accessible and not committed, in all arenas */
 static atomic_size_t committed_bytes_total; /* in all arenas */
+static atomic_size_t committed_bytes_peak;  /* since arena_purge */
 
 void arena_lock(void)
 {
@@ -146,7 +148,9 @@ static bool may_keep_warm(size_t bytes, size_t limit)
 {
     size_t warm = atomic_fetch_add_explicit(&warm_bytes, bytes, memory_order_relaxed) + bytes;
     size_t in_use = atomic_load_explicit(&committed_bytes_total, memory_order_relaxed);
-    if (warm <= limit + in_use / WARM_SHARE && cleaner_delay() != 0) {
+    size_t peak = atomic_load_explicit(&committed_bytes_peak, memory_order_relaxed);
+    size_t more = size_max(in_use / WARM_SHARE, peak > in_use ? peak - in_use : 0);
+    if (warm <= limit + more && cleaner_delay() != 0) {
         if (warm >= MUCH_WARM)
             cleaner_ask();
         return true;
@@ -158,6 +162,15 @@ static bool may_keep_warm(size_t bytes, size_t limit)
 size_t arena_committed_bytes(void)
 {
     return atomic_load_explicit(&committed_bytes_total, memory_order_relaxed);
+}
+
+static void note_committed(size_t bytes)
+{
+    size_t in_use = atomic_fetch_add_explicit(&committed_bytes_total, bytes, memory_order_relaxed) + bytes;
+    size_t peak = atomic_load_explicit(&committed_bytes_peak, memory_order_relaxed);
+    while (peak < in_use && !atomic_compare_exchange_weak_explicit(&committed_bytes_peak, &peak, in_use,
+                                                                   memory_order_relaxed, memory_order_relaxed))
+        continue;
 }
 
 static void no_longer_warm(size_t bytes)
@@ -534,6 +547,7 @@ bool arena_extend(void *run, size_t size)
 
 void arena_purge(void)
 {
+    atomic_store_explicit(&committed_bytes_peak, arena_committed_bytes(), memory_order_relaxed);
     arena_lock();
     unsigned count = atomic_load_explicit(&arena_count, memory_order_relaxed);
     for (unsigned i = 0; i < count; i++) {
@@ -658,7 +672,7 @@ bool arena_commit(void *run, void *address, size_t size, enum os_access access, 
     if (is_segment)
         own_units(arena, part.run_first, part.first, part.end);
     mark_pages(arena, ARENA_COMMITTED, part.page, part.page_end, true);
-    atomic_fetch_add_explicit(&committed_bytes_total, size, memory_order_relaxed);
+    note_committed(size);
     no_longer_warm(size);
     return true;
 }
