@@ -210,17 +210,6 @@ enum outcome front_allocate(struct heap *heap, uint32_t flags, size_t size, void
 }
 SHARE(front_allocate);
 
-/* The bucket whose blocks have this alignment, if hot blocks can do: they lie at multiples of their size in spans that
- * start at a slice. 0: none. */
-static unsigned bucket_for_aligned(uint32_t flags, size_t size, size_t alignment)
-{
-    size_t rounded;
-    if (alignment > SLICE_SIZE || !align_up_checked(size_max(size, 1), alignment, &rounded))
-        return 0;
-    unsigned bucket = bucket_for(flags, rounded);
-    return bucket != 0 && is_aligned(bucket_size(bucket), alignment) && span_can_tell(bucket, size) ? bucket : 0;
-}
-
 static enum outcome allocate_aligned(struct heap *heap, unsigned bucket, uint32_t flags, size_t size, size_t alignment,
                                      void **block)
 {
@@ -240,7 +229,7 @@ enum outcome front_allocate_aligned(struct heap *heap, uint32_t flags, size_t si
         return front_allocate(heap, flags, size, block);
     if (alignment > SIZE_MAX / 4)
         return OUTCOME_NO_MEMORY;
-    unsigned bucket = bucket_for_aligned(flags, size, alignment);
+    unsigned bucket = front_bucket_for_aligned(hot_limit(flags), size, alignment);
     if (allocate_shortly(heap, bucket, flags, size, block))
         return OUTCOME_OK;
     call_begin();
@@ -356,22 +345,24 @@ static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_
     return outcome;
 }
 
+/* What a block that grows gets more than it asked for, at most. */
+#define ROOM_LIMIT ((size_t)512)
+
 /*
  * The bucket for a hot block that grows: what grew once will often grow again, and can then stay where it is. A quarter
- * more, or what a block of a small bucket can tell was not asked for; rounded up to one of eight sizes in each
- * doubling, so that growing blocks use few buckets. 0: the back end serves the size.
+ * more, as far as a block of a small bucket can tell it, and little of a large one, which has room anyway; rounded up to
+ * one of eight sizes in each doubling, so that growing blocks use few buckets. 0: the back end serves the size.
  */
 static unsigned roomy_bucket(const struct heap *heap, uint32_t flags, size_t size)
 {
-    if (size > hot_limit(flags))
-        return 0;
     unsigned log = 63 - (unsigned)__builtin_clzll(size | GRANULE_SIZE);
     size_t step = size_max((size_t)1 << (log - BUCKET_STEPS_LOG), GRANULE_SIZE);
-    size_t more = size <= BUCKET_SMALL_LIMIT ? size_min(size / 4, GRANULE_HOT - step) : size / 4;
-    size_t roomy = align_up(size + more, step);
-    if (roomy <= hot_limit(flags) && is_active(heap, bucket_of(roomy)))
-        return bucket_of(roomy);
-    return is_active(heap, bucket_of(size)) ? bucket_of(size) : 0;
+    size_t most = size <= BUCKET_SMALL_LIMIT ? GRANULE_HOT - step : size <= 8 * BUCKET_SMALL_LIMIT ? ROOM_LIMIT : 0;
+    unsigned bucket = bucket_for(flags, align_up(size + size_min(size / 4, most), step));
+    if (is_active(heap, bucket))
+        return bucket;
+    bucket = bucket_for(flags, size);
+    return is_active(heap, bucket) ? bucket : 0;
 }
 
 /* The bucket for what a block is moved to. */

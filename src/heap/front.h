@@ -78,6 +78,27 @@ static ALWAYS_INLINE void *front_pop_any(struct front *front, size_t size)
     return block;
 }
 
+/* The bucket whose blocks have this alignment, a power of two, and hold a size, if hot blocks of at most `limit` bytes can
+ * do: they lie at multiples of their size in spans that start at a slice. 0, whose magazine is always empty: none. */
+static ALWAYS_INLINE unsigned front_bucket_for_aligned(size_t limit, size_t size, size_t alignment)
+{
+    size_t rounded = align_up(size_max(size, 1), alignment);
+    if (UNLIKELY(alignment > SLICE_SIZE || size > limit || rounded > limit))
+        return 0;
+    unsigned bucket = bucket_of(rounded);
+    return LIKELY(is_aligned(bucket_size(bucket), alignment) && span_can_tell(bucket, size)) ? bucket : 0;
+}
+
+/* As front_pop_any, with an alignment. */
+static ALWAYS_INLINE void *front_pop_aligned(struct front *front, size_t size, size_t alignment)
+{
+    unsigned bucket = front_bucket_for_aligned(BUCKET_LIMIT, size, alignment);
+    void *block = front_pop_from(&front->magazines[bucket]);
+    if (LIKELY(block != NULL))
+        span_mark_busy(bucket, block, size);
+    return block;
+}
+
 /*
  * Looks an untrusted address up: the granule of a busy hot block of the front's heap, and the offset of its bucket's
  * magazine; NULL: it is none.

@@ -3,6 +3,7 @@
 #include "base/align.h"
 #include "heap/front_end.h"
 #include "heap/meta.h"
+#include "heap/spare.h"
 
 #include <string.h>
 
@@ -14,15 +15,12 @@
 #define CAPACITY_AT_LEAST_LARGE 2u
 
 /*
- * Bytes of blocks that one magazine may hold, and all of a front's together; what is more is borrowed, from so much
- * that all fronts of the process share, and a share of the memory in use. A small number every magazine may hold,
- * whatever the others do.
+ * Bytes of blocks that one magazine may hold, and all of a front's together; what is more is borrowed from the spare ones
+ * of the process. A small number every magazine may hold, whatever the others do.
  */
 #define MAGAZINE_BYTES ((size_t)64 << 10)
 #define MAGAZINE_BYTES_ALWAYS ((size_t)8 << 10)
 #define FRONT_BYTES ((size_t)512 << 10)
-#define BORROWED_BYTES ((size_t)2 << 20)
-#define BORROWED_SHARE 32
 
 /* After so many exchanges of blocks cold magazines are looked for: it costs less than two of them. */
 #define EXCHANGES_UNTIL_COLD 128u
@@ -30,8 +28,6 @@
 #define PUT_AT_ONCE 256u
 
 void *magazine_none[1];
-
-static atomic_size_t borrowed_bytes;
 
 static unsigned capacity_for(unsigned bucket, size_t bytes)
 {
@@ -58,11 +54,8 @@ static bool may_hold(struct front *front, size_t more)
         front->own_bytes += more;
         return true;
     }
-    size_t limit = BORROWED_BYTES + arena_committed_bytes() / BORROWED_SHARE;
-    if (atomic_fetch_add_explicit(&borrowed_bytes, more, memory_order_relaxed) + more > limit) {
-        atomic_fetch_sub_explicit(&borrowed_bytes, more, memory_order_relaxed);
+    if (!spare_take(more))
         return false;
-    }
     front->borrowed_bytes += more;
     return true;
 }
@@ -73,7 +66,7 @@ static void hold_less(struct front *front, size_t bytes)
     size_t returned = size_min(bytes, front->borrowed_bytes);
     front->borrowed_bytes -= returned;
     front->own_bytes -= bytes - returned;
-    atomic_fetch_sub_explicit(&borrowed_bytes, returned, memory_order_relaxed);
+    spare_give_back(returned);
 }
 
 /* How many blocks a magazine that was found empty or full may hold from now on: twice as many, up to its limit, and

@@ -1,31 +1,10 @@
 #include "heap/stock.h"
 
 #include "base/align.h"
-#include "heap/arena.h"
 #include "heap/meta.h"
+#include "heap/spare.h"
 
 #include <string.h>
-
-/* Bytes of blocks that all stocks may have: so many, and a share of the memory in use. */
-#define STOCK_BYTES ((size_t)2 << 20)
-#define STOCK_SHARE 32
-
-static atomic_size_t stock_bytes;
-
-/* Counts so many bytes for a stock. False: there are too many already. */
-static bool may_have(size_t bytes)
-{
-    size_t limit = STOCK_BYTES + arena_committed_bytes() / STOCK_SHARE;
-    if (atomic_fetch_add_explicit(&stock_bytes, bytes, memory_order_relaxed) + bytes <= limit)
-        return true;
-    atomic_fetch_sub_explicit(&stock_bytes, bytes, memory_order_relaxed);
-    return false;
-}
-
-static void have_less(size_t bytes)
-{
-    atomic_fetch_sub_explicit(&stock_bytes, bytes, memory_order_relaxed);
-}
 
 /* A piece on top that has room; NULL: no memory. */
 static struct stock_piece *piece_with_room(struct stock *stock)
@@ -45,7 +24,7 @@ static struct stock_piece *piece_with_room(struct stock *stock)
 
 unsigned stock_put(struct stock *stock, size_t size, unsigned count, void *const *blocks)
 {
-    if (!may_have(count * size))
+    if (!spare_take(count * size))
         return count;
     unsigned put = 0;
     struct stock_piece *piece;
@@ -55,7 +34,7 @@ unsigned stock_put(struct stock *stock, size_t size, unsigned count, void *const
         piece->count += part;
         put += (unsigned)part;
     }
-    have_less((count - put) * size);
+    spare_give_back((count - put) * size);
     return count - put;
 }
 
@@ -74,7 +53,7 @@ unsigned stock_take(struct stock *stock, size_t size, unsigned limit, void **blo
             stock->unused = piece;
         }
     }
-    have_less(count * size);
+    spare_give_back(count * size);
     return count;
 }
 

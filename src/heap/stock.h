@@ -26,7 +26,7 @@ struct stock {
 };
 
 /* Puts blocks of this size into the stock, the last one on top. Returns how many of them, from the end, were left out:
- * the stocks have all that they may, or there is no memory. */
+ * there are too many spare ones already, or there is no memory. */
 unsigned stock_put(struct stock *stock, size_t size, unsigned count, void *const *blocks);
 
 /* Takes at most `limit` blocks from the top; blocks[0] was put first. Returns how many. */

@@ -15,17 +15,23 @@ static size_t round_to_power_of_two(size_t value)
     return power;
 }
 
+static ALWAYS_INLINE void *allocate(const char *function, size_t size, size_t alignment)
+{
+    void *block = own_aligned(size, alignment);
+    return LIKELY(block != NULL) ? block : slow_allocate(function, size, alignment, false);
+}
+
 /* Any alignment is taken; one that is no power of two means the next one. */
 EXPORT void *memalign(size_t alignment, size_t size)
 {
     size_t power = round_to_power_of_two(alignment);
-    return power != 0 ? slow_allocate("memalign", size, power, false) : slow_fail(EINVAL);
+    return power != 0 ? allocate("memalign", size, power) : slow_fail(EINVAL);
 }
 
 /* C17: only powers of two are valid; the size may be any. */
 EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
-    return is_power_of_two(alignment) ? slow_allocate("aligned_alloc", size, alignment, false) : slow_fail(EINVAL);
+    return is_power_of_two(alignment) ? allocate("aligned_alloc", size, alignment) : slow_fail(EINVAL);
 }
 
 /* POSIX: the answer is an error number; errno, and on failure *block, stay as they were. */
@@ -33,8 +39,8 @@ EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
 {
     if (!is_power_of_two(alignment) || alignment % sizeof(void *) != 0)
         return EINVAL;
-    void *allocated = slow_try("posix_memalign", size, alignment, false);
-    if (allocated == NULL)
+    void *allocated = own_aligned(size, alignment);
+    if (UNLIKELY(allocated == NULL) && (allocated = slow_try("posix_memalign", size, alignment, false)) == NULL)
         return ENOMEM;
     *block = allocated;
     return 0;
@@ -42,7 +48,7 @@ EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
 
 EXPORT void *valloc(size_t size)
 {
-    return slow_allocate("valloc", size, os_page_size(), false);
+    return allocate("valloc", size, os_page_size());
 }
 
 EXPORT void *pvalloc(size_t size)
@@ -50,7 +56,7 @@ EXPORT void *pvalloc(size_t size)
     size_t pages;
     if (!align_up_checked(size, os_page_size(), &pages))
         return slow_fail(ENOMEM);
-    return slow_allocate("pvalloc", pages, os_page_size(), false);
+    return allocate("pvalloc", pages, os_page_size());
 }
 
 EXPORT_ALIAS(memalign, __libc_memalign);

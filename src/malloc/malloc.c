@@ -41,7 +41,9 @@ EXPORT void *calloc(size_t count, size_t each)
     if (UNLIKELY(__builtin_mul_overflow(count, each, &size)))
         return slow_fail(ENOMEM);
 
-    void *block = front_pop_any(own_front(), size);
+    void *block = front_pop(own_front(), size);
+    if (UNLIKELY(block == NULL))
+        block = front_pop_any(own_front(), size);
     return LIKELY(block != NULL) ? memset(block, 0, size) : slow_allocate("calloc", size, 1, true);
 }
 
