@@ -350,8 +350,8 @@ static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_
 
 /*
  * The bucket for a hot block that grows: what grew once will often grow again, and can then stay where it is. A quarter
- * more, as far as a block of a small bucket can tell it, and little of a large one, which has room anyway; rounded up to
- * one of eight sizes in each doubling, so that growing blocks use few buckets. 0: the back end serves the size.
+ * more, as far as a block of a small bucket can tell it, and little of a large one, which has room anyway; rounded up
+ * to one of eight sizes in each doubling, so that growing blocks use few buckets. 0: the back end serves the size.
  */
 static unsigned roomy_bucket(const struct heap *heap, uint32_t flags, size_t size)
 {

@@ -78,8 +78,9 @@ static ALWAYS_INLINE void *front_pop_any(struct front *front, size_t size)
     return block;
 }
 
-/* The bucket whose blocks have this alignment, a power of two, and hold a size, if hot blocks of at most `limit` bytes can
- * do: they lie at multiples of their size in spans that start at a slice. 0, whose magazine is always empty: none. */
+/* The bucket whose blocks have this alignment, a power of two, and hold a size, if hot blocks of at most `limit` bytes
+ * can do: they lie at multiples of their size in spans that start at a slice. 0, whose magazine is always empty: none.
+ */
 static ALWAYS_INLINE unsigned front_bucket_for_aligned(size_t limit, size_t size, size_t alignment)
 {
     size_t rounded = align_up(size_max(size, 1), alignment);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define CAPACITY_AT_FIRST 16u
+#define CAPACITY_AT_FIRST 8u
 #define CAPACITY_AT_MOST 1024u
 
 /* Any magazine may hold a few blocks, fewer of those that Windows' front end would not serve. */
@@ -15,15 +15,12 @@
 #define CAPACITY_AT_LEAST_LARGE 2u
 
 /*
- * Bytes of blocks that one magazine may hold, and all of a front's together; what is more is borrowed from the spare ones
- * of the process. A small number every magazine may hold, whatever the others do.
+ * Bytes of blocks that one magazine may hold, and all of a front's together; what is more is borrowed from the spare
+ * ones of the process. A small number every magazine may hold, whatever the others do.
  */
 #define MAGAZINE_BYTES ((size_t)64 << 10)
 #define MAGAZINE_BYTES_ALWAYS ((size_t)8 << 10)
 #define FRONT_BYTES ((size_t)512 << 10)
-
-/* After so many exchanges of blocks cold magazines are looked for: it costs less than two of them. */
-#define EXCHANGES_UNTIL_COLD 128u
 
 #define PUT_AT_ONCE 256u
 
@@ -120,39 +117,8 @@ static void empty(struct front *front, unsigned bucket)
         front_end_put(front->end, bucket, count, places + 1);
 }
 
-/* Has a magazine hold nothing, and be able to hold nothing, until it is needed again. */
-static void give_up(struct front *front, unsigned bucket)
-{
-    void **places = bottom(front, bucket);
-    empty(front, bucket);
-    hold_less(front, front->capacity[bucket] * bucket_size(bucket));
-    front->magazines[bucket] = thread_no_front.magazines[bucket];
-    front->capacity[bucket] = 0;
-    meta_free(places);
-}
-
-/*
- * Now and then gives up the magazines that nothing was taken from or put into since the last time, so that what a
- * program once used much, and does no longer, is of use to others. A magazine that holds just as many blocks as then
- * is taken for one that was not used.
- */
-static void give_up_cold(struct front *front)
-{
-    if (++front->exchanges < EXCHANGES_UNTIL_COLD)
-        return;
-    front->exchanges = 0;
-    for (unsigned bucket = 1; bucket < BUCKET_COUNT; bucket++) {
-        unsigned count = count_of(front, bucket);
-        if (count != 0 && count == front->seen[bucket])
-            give_up(front, bucket);
-        else
-            front->seen[bucket] = (uint16_t)count;
-    }
-}
-
 bool magazine_fill(struct front *front, unsigned bucket)
 {
-    give_up_cold(front);
     grow(front, bucket);
     unsigned capacity = front->capacity[bucket];
     if (capacity == 0)
@@ -165,7 +131,6 @@ bool magazine_fill(struct front *front, unsigned bucket)
 
 bool magazine_make_room(struct front *front, unsigned bucket)
 {
-    give_up_cold(front);
     if (grow(front, bucket))
         return true;
     unsigned count = count_of(front, bucket);

@@ -29,8 +29,6 @@ struct front {
     struct magazine magazines[BUCKET_COUNT];
     uint32_t tag;                    /* of the heap's spans, without the bucket */
     uint16_t capacity[BUCKET_COUNT]; /* of the magazines */
-    uint16_t seen[BUCKET_COUNT];     /* blocks that the magazines held when cold ones were last looked for */
-    unsigned exchanges;              /* since then: how often a magazine was filled or emptied */
     size_t own_bytes;                /* of blocks that the magazines can hold, but for those that were borrowed */
     size_t borrowed_bytes;
     struct front_end *end;
