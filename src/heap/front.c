@@ -365,10 +365,13 @@ static unsigned roomy_bucket(const struct heap *heap, uint32_t flags, size_t siz
     return is_active(heap, bucket) ? bucket : 0;
 }
 
-/* The bucket for what a block is moved to. */
+/* The bucket for what a block is moved to. What has grown beyond Windows' front end the back end has: there it can
+ * often grow on where it is, and need not be copied. */
 static unsigned bucket_to_move(const struct heap *heap, uint32_t flags, size_t old_size, size_t size)
 {
-    return size > old_size ? roomy_bucket(heap, flags, size) : bucket_for(flags, size);
+    if (size <= old_size)
+        return bucket_for(flags, size);
+    return size <= BUCKET_WINDOWS_LIMIT ? roomy_bucket(heap, flags, size) : 0;
 }
 
 /* Allocates what a block is to be moved to. */
@@ -378,7 +381,8 @@ static enum outcome allocate_to_move(struct heap *heap, uint32_t flags, size_t o
     if (allocate_shortly(heap, bucket, flags, size, moved) ||
         (is_active(heap, bucket) && allocate_hot(heap, bucket, flags, size, moved)))
         return OUTCOME_OK;
-    return allocate(heap, bucket_for(flags, size), flags, size, moved);
+    bool may_be_hot = size <= old_size || size <= BUCKET_WINDOWS_LIMIT;
+    return allocate(heap, may_be_hot ? bucket_for(flags, size) : 0, flags, size, moved);
 }
 
 /* Allocates anew, copies, frees. A failure leaves the old block as it was. */

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define CAPACITY_AT_FIRST 8u
+#define CAPACITY_AT_FIRST 16u
 #define CAPACITY_AT_MOST 1024u
 
 /* Any magazine may hold a few blocks, fewer of those that Windows' front end would not serve. */

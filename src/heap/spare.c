@@ -3,7 +3,7 @@
 #include "base/align.h"
 #include "heap/arena.h"
 
-#define SPARE_SHARE 4 /* of the memory in use, up to SPARE_BYTES */
+#define SPARE_SHARE 2 /* of the memory in use, up to SPARE_BYTES */
 #define SPARE_BYTES ((size_t)4 << 20)
 #define SPARE_SHARE_BEYOND 16
 
