@@ -132,6 +132,28 @@ foreach(shift 14 16)
     endforeach()
 endforeach()
 
+# What holds of every heap, once more of debug heaps: debug_hpc.FILE and so on, with these global flags. hvc looks at the
+# whole heap in every call, which is too slow for tests of large heaps.
+set(cairn_debug_tests heap_alloc heap_create heap_destroy heap_free heap_lock heap_realloc heap_size heap_unlock heap_validate
+    heap_walk rtl_allocate_heap rtl_free_heap rtl_multiple_heap rtl_query_process_heap_information rtl_reallocate_heap
+    rtl_size_heap rtl_tag_heap rtl_usage_heap rtl_user_info_heap rtl_walk_heap global_local_alloc global_local_free
+    global_local_lock global_local_query co_task_mem crt_aligned crt_blocks crt_heap sys_string)
+function(cairn_add_debug_tests prefix gflags)
+    foreach(name IN LISTS ARGN)
+        add_test(NAME ${prefix}.${name} COMMAND ${cairn_launcher} $<TARGET_FILE:conformance.${name}>)
+        set_tests_properties(${prefix}.${name} PROPERTIES TIMEOUT ${cairn_test_timeout} LABELS debug
+            WORKING_DIRECTORY $<TARGET_FILE_DIR:conformance.${name}> ENVIRONMENT CAIRN_OPTIONS=gflags=${gflags})
+    endforeach()
+endfunction()
+cairn_add_debug_tests(debug_htc_hfc +htc+hfc ${cairn_debug_tests})
+list(REMOVE_ITEM cairn_debug_tests heap_walk)
+cairn_add_debug_tests(debug_hpc_ust +hpc+ust ${cairn_debug_tests})
+# Not where it matters which blocks become one, how far apart they are, or which tags there are.
+list(REMOVE_ITEM cairn_debug_tests heap_alloc heap_create heap_free heap_realloc heap_validate rtl_tag_heap rtl_walk_heap
+    rtl_query_process_heap_information)
+cairn_add_debug_tests(debug_dhc_htg_htd +dhc+htg+htd ${cairn_debug_tests})
+cairn_add_debug_tests(debug_hvc +hvc heap_create heap_destroy heap_lock rtl_user_info_heap rtl_tag_heap crt_blocks)
+
 foreach(example IN LISTS cairn_example_targets)
     cairn_register_program(${example} example)
 endforeach()

@@ -15,6 +15,7 @@ folders_allowed() {
         base) echo base ;;
         os) echo os base ;;
         heap) echo heap os base ;;
+        debug) echo debug heap os base ;;
         malloc) echo malloc heap os base ;;
         seh) echo seh os base ;;
         nt) echo nt seh heap os base ;;

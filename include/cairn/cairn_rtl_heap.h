@@ -825,6 +825,12 @@ NTSYSAPI BOOLEAN NTAPI RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID Base
 /* Whether every heap of the process is sound; waits for heaps that other threads hold. (nt-heap.md 6) */
 NTSYSAPI BOOLEAN NTAPI RtlValidateProcessHeaps(void);
 
+/*
+ * The global flags of the process, FLG_*: what CAIRN_OPTIONS=gflags=... says, or else the file for the program; 0
+ * without. (nt-heap.md 14)
+ */
+NTSYSAPI ULONG NTAPI RtlGetNtGlobalFlags(void);
+
 /* Steps to the heap's next element; DataAddress NULL starts, STATUS_NO_MORE_ENTRIES ends. (nt-heap.md 7) */
 NTSYSAPI NTSTATUS NTAPI RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Entry);
 
@@ -870,7 +876,9 @@ NTSYSAPI ULONG NTAPI RtlCreateTagHeap(PVOID HeapHandle, ULONG Flags, PCWSTR TagP
  * The name of a tag, for as long as its heap is there, and what was counted: blocks allocated and freed with it since
  * the counters were last reset, and the bytes of those that have it now. A heap's handle finds the tags of the process
  * too; they have HEAP_GLOBAL_TAG in their index. NULL: ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER (no such tag).
- * Pseudo tags, by which Windows counts blocks of each size, there are none. (nt-heap.md 10)
+ * A heap that was made with the global flag htg has pseudo tags, by which it counts blocks that have no tag by their
+ * size: HEAP_PSEUDO_TAG_FLAG and the size in units of 16 bytes, up to 127; 128 for larger ones, 0 for those that have
+ * memory of their own. (nt-heap.md 10)
  */
 NTSYSAPI PWSTR NTAPI RtlQueryTagHeap(PVOID HeapHandle, ULONG Flags, USHORT TagIndex, BOOLEAN ResetCounters,
                                      PRTL_HEAP_TAG_INFO TagInfo);

@@ -511,12 +511,21 @@ static ALWAYS_INLINE void merge(const struct back_block *block, const struct sur
 }
 _Static_assert((GRANULE_HOLLOW & GRANULE_FREE) == GRANULE_HOLLOW, "a block merged from a hollow one is hollow");
 
+/* Whether free blocks stay apart from their free neighbours. */
+static bool never_merges(const struct heap *heap)
+{
+    return UNLIKELY(heap->flags & HEAP_DISABLE_COALESCE_ON_FREE);
+}
+
 static ALWAYS_INLINE enum outcome free_found(struct heap *heap, const struct back_block *block)
 {
     struct surroundings around = {0};
-    enum outcome outcome = look_behind(block, &around);
-    if (LIKELY(outcome == OUTCOME_OK))
-        outcome = look_before(block, &around);
+    enum outcome outcome = OUTCOME_OK;
+    if (!never_merges(heap)) {
+        outcome = look_behind(block, &around);
+        if (LIKELY(outcome == OUTCOME_OK))
+            outcome = look_before(block, &around);
+    }
     if (UNLIKELY(outcome != OUTCOME_OK))
         return outcome;
 
@@ -592,6 +601,8 @@ static enum outcome shrink(const struct back_block *block, size_t *size)
     around.before = (struct neighbour){.granule = GRANULE_NONE};
     block_write(block->segment->heap, block->data, *size, block->previous);
     tell(block->segment, &around.next, rest.size);
+    if (never_merges(block->segment->heap))
+        around.next.granule = GRANULE_NONE;
     block->segment->heap->busy_bytes -= block_bytes(rest.size);
     merge(&rest, &around);
     return OUTCOME_OK;

@@ -2,6 +2,7 @@
 
 #include "heap/back.h"
 #include "heap/meta.h"
+#include "heap/padded.h"
 #include "heap/tag.h"
 
 #include <string.h>
@@ -16,6 +17,7 @@ struct extra {
     uintptr_t value; /* unless it is in memory */
     uint16_t user_flags;
     uint16_t tag;
+    uint16_t trace;
     bool in_memory; /* the value lies behind the data */
 };
 
@@ -128,8 +130,7 @@ void extra_forget_all(struct heap *heap)
                 struct tag *tag = tag_find(heap, extra->tag);
                 size_t size = 0;
                 heap_size(heap, (void *)extra->address, &size);
-                atomic_fetch_sub_explicit(&tag->bytes, size, memory_order_relaxed);
-                atomic_fetch_add_explicit(&tag->frees, 1, memory_order_relaxed);
+                tag_count_free(tag, size);
             }
             meta_free(extra);
         }
@@ -142,38 +143,34 @@ void extra_forget_all(struct heap *heap)
 /* --- values and tags ------------------------------------------------------------------------------------------------
  */
 
-static uintptr_t read_value(const struct extra *extra, size_t size)
+static uintptr_t read_value(const struct heap *heap, const struct extra *extra, size_t size)
 {
     uintptr_t value = extra->value;
     if (extra->in_memory)
-        memcpy(&value, (const char *)extra->address + size + VALUE_OFFSET, sizeof value);
+        memcpy(&value, (const char *)extra->address + size + heap->tail + VALUE_OFFSET, sizeof value);
     return value;
 }
 
-static void write_value(struct extra *extra, size_t size, uintptr_t value)
+static void write_value(const struct heap *heap, struct extra *extra, size_t size, uintptr_t value)
 {
     uintptr_t words[2] = {0, value};
     extra->value = value;
     if (extra->in_memory)
-        memcpy((char *)extra->address + size, words, sizeof words);
+        memcpy((char *)extra->address + size + heap->tail, words, sizeof words);
 }
 
 static void count_allocation(const struct heap *heap, unsigned index, size_t size)
 {
     struct tag *tag = tag_find(heap, index);
-    if (tag == NULL)
-        return;
-    atomic_fetch_add_explicit(&tag->allocations, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&tag->bytes, size, memory_order_relaxed);
+    if (tag != NULL)
+        tag_count_allocation(tag, size);
 }
 
 static void count_free(const struct heap *heap, unsigned index, size_t size)
 {
     struct tag *tag = tag_find(heap, index);
-    if (tag == NULL)
-        return;
-    atomic_fetch_add_explicit(&tag->frees, 1, memory_order_relaxed);
-    atomic_fetch_sub_explicit(&tag->bytes, size, memory_order_relaxed);
+    if (tag != NULL)
+        tag_count_free(tag, size);
 }
 
 static void count_resize(const struct heap *heap, unsigned index, size_t old_size, size_t size)
@@ -194,25 +191,28 @@ bool extra_is_wanted(const struct heap *heap, uint32_t flags)
 /* Whether a block of that size has room for a value behind it. */
 static bool has_room(const struct heap *heap, uint32_t user_flags, size_t size)
 {
-    return (user_flags & HEAP_SETTABLE_USER_VALUE) && heap->normal_limit >= ROOM && size <= heap->normal_limit - ROOM;
+    return (user_flags & HEAP_SETTABLE_USER_VALUE) && padded_fits(heap, size, heap->padding + ROOM);
+}
+
+static size_t padding_of(const struct heap *heap, const struct extra *extra)
+{
+    return heap->padding + (extra->in_memory ? ROOM : 0);
 }
 
 /* A block for an extra that is not in the table: its place in memory is set, its value 0. */
-static enum outcome allocate_for(struct heap *heap, struct extra *extra, size_t size, bool zero)
+static enum outcome allocate_for(struct heap *heap, struct extra *extra, size_t size, size_t alignment, bool zero)
 {
     void *block;
     extra->in_memory = has_room(heap, extra->user_flags, size);
-    enum outcome outcome = heap_allocate(heap, extra->in_memory ? size + ROOM : size, zero, &block);
+    enum outcome outcome = padded_allocate(heap, size, padding_of(heap, extra), alignment, zero, &block);
     if (outcome != OUTCOME_OK)
         return outcome;
-    if (extra->in_memory)
-        back_set_requested(heap, (uintptr_t)block, size);
     extra->address = (uintptr_t)block;
-    write_value(extra, size, 0);
+    write_value(heap, extra, size, 0);
     return OUTCOME_OK;
 }
 
-enum outcome extra_allocate(struct heap *heap, uint32_t flags, size_t size, bool zero, void **block)
+enum outcome extra_allocate(struct heap *heap, uint32_t flags, size_t size, size_t alignment, bool zero, void **block)
 {
     struct extra *extra = new_extra(heap);
     if (extra == NULL)
@@ -220,7 +220,7 @@ enum outcome extra_allocate(struct heap *heap, uint32_t flags, size_t size, bool
     unsigned tag = extra_tag(flags);
     extra->user_flags = (uint16_t)(flags & EXTRA_USER_FLAGS);
     extra->tag = (uint16_t)(tag_find(heap, tag) != NULL ? tag : 0);
-    enum outcome outcome = allocate_for(heap, extra, size, zero);
+    enum outcome outcome = allocate_for(heap, extra, size, alignment, zero);
     if (outcome != OUTCOME_OK) {
         meta_free(extra);
         return outcome;
@@ -247,23 +247,13 @@ enum outcome extra_free(struct heap *heap, void *block)
 }
 
 /* Resizes the block where it is; `value` is what its value was. */
-static enum outcome resize(struct heap *heap, struct extra *extra, size_t size, size_t old_size, bool zero,
-                           bool insists, uintptr_t value)
+static enum outcome resize(struct heap *heap, struct extra *extra, size_t size, bool zero, bool insists,
+                           uintptr_t value)
 {
-    void *block = (void *)extra->address;
-    size_t ignored;
-    if (!extra->in_memory)
-        return heap_resize(heap, block, size, zero, insists, &ignored);
-    if (!has_room(heap, extra->user_flags, size))
-        return OUTCOME_CANNOT_RESIZE;
-    enum outcome outcome = heap_resize(heap, block, size + ROOM, false, insists, &ignored);
-    if (outcome != OUTCOME_OK)
-        return outcome;
-    back_set_requested(heap, extra->address, size);
-    if (zero && size > old_size)
-        memset((char *)block + old_size, 0, size - old_size);
-    write_value(extra, size, value);
-    return OUTCOME_OK;
+    enum outcome outcome = padded_resize(heap, (void *)extra->address, size, padding_of(heap, extra), zero, insists);
+    if (outcome == OUTCOME_OK)
+        write_value(heap, extra, size, value);
+    return outcome;
 }
 
 /* Allocates anew, copies, frees, and has the extra follow. */
@@ -271,7 +261,7 @@ static enum outcome move(struct heap *heap, struct extra *extra, size_t size, si
                          uintptr_t value)
 {
     struct extra moved = *extra;
-    enum outcome outcome = allocate_for(heap, &moved, size, zero);
+    enum outcome outcome = allocate_for(heap, &moved, size, 1, zero);
     if (outcome != OUTCOME_OK)
         return outcome;
     memcpy((void *)moved.address, (void *)extra->address, size_min(size, old_size));
@@ -283,7 +273,7 @@ static enum outcome move(struct heap *heap, struct extra *extra, size_t size, si
     take_out(table_of(heap), extra);
     *extra = moved;
     insert(table_of(heap), extra);
-    write_value(extra, size, value);
+    write_value(heap, extra, size, value);
     return OUTCOME_OK;
 }
 
@@ -299,8 +289,8 @@ bool extra_reallocate(struct heap *heap, uint32_t flags, void *block, size_t siz
     if (*outcome != OUTCOME_OK)
         return true;
 
-    uintptr_t value = read_value(extra, old_size);
-    *outcome = resize(heap, extra, size, old_size, zero, insists, value);
+    uintptr_t value = read_value(heap, extra, old_size);
+    *outcome = resize(heap, extra, size, zero, insists, value);
     bool may_move = *outcome == OUTCOME_CANNOT_RESIZE || *outcome == OUTCOME_NO_MEMORY;
     if (may_move && !insists && heap_may_have(heap, size))
         *outcome = move(heap, extra, size, old_size, zero, value);
@@ -322,9 +312,9 @@ enum outcome extra_get(struct heap *heap, const void *block, struct extra_info *
     size_t size;
     const struct extra *extra = extra_of(heap, block);
     enum outcome outcome = heap_size(heap, block, &size);
-    *info = (struct extra_info){0, 0, 0};
+    *info = (struct extra_info){0, 0, 0, 0};
     if (outcome == OUTCOME_OK && extra != NULL)
-        *info = (struct extra_info){extra->user_flags, read_value(extra, size), extra->tag};
+        *info = (struct extra_info){extra->user_flags, read_value(heap, extra, size), extra->tag, extra->trace};
     return outcome;
 }
 
@@ -337,7 +327,7 @@ enum outcome extra_set_value(struct heap *heap, void *block, uintptr_t value)
         return outcome;
     if (extra == NULL || !(extra->user_flags & HEAP_SETTABLE_USER_VALUE))
         return OUTCOME_NO_EXTRA;
-    write_value(extra, size, value);
+    write_value(heap, extra, size, value);
     return OUTCOME_OK;
 }
 
@@ -352,4 +342,11 @@ enum outcome extra_set_flags(struct heap *heap, const void *block, uint32_t clea
         return OUTCOME_NO_EXTRA;
     extra->user_flags = (uint16_t)((extra->user_flags & ~clear) | set);
     return OUTCOME_OK;
+}
+
+void extra_set_trace(struct heap *heap, const void *block, unsigned trace)
+{
+    struct extra *extra = extra_of(heap, block);
+    if (extra != NULL)
+        extra->trace = (uint16_t)trace;
 }

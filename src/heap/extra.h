@@ -5,7 +5,7 @@
  * heap, by address, made for the first of them. The value alone lies where Windows has it, in room behind the data,
  * because programs read and write it there; nothing else is believed from there:
  *
- *     data | bytes asked for | 0 | value | not asked for |
+ *     data | bytes asked for | tail, in a debug heap | 0 | value | not asked for |
  *
  * Large blocks, and those that would become large by the room, have it in the table.
  */
@@ -27,6 +27,7 @@ struct extra_info {
     uint32_t user_flags; /* of EXTRA_USER_FLAGS; 0: the block has neither value nor bits */
     uintptr_t value;     /* with HEAP_SETTABLE_USER_VALUE */
     unsigned tag;
+    unsigned trace; /* of the allocation (debug/stack.h); 0: none */
 };
 
 static inline bool extra_is_used(const struct heap *heap)
@@ -47,8 +48,8 @@ static inline unsigned extra_tag(uint32_t flags)
  * The caller has the heap to itself in all that follows. `block` is an untrusted pointer; a failure changes nothing.
  */
 
-/* Allocates a block with an extra. `zero`: its data is zero; the value always is. */
-enum outcome extra_allocate(struct heap *heap, uint32_t flags, size_t size, bool zero, void **block);
+/* Allocates a block with an extra, aligned to a power of two. `zero`: its data is zero; the value always is. */
+enum outcome extra_allocate(struct heap *heap, uint32_t flags, size_t size, size_t alignment, bool zero, void **block);
 
 /*
  * Resizes a block that has an extra, which goes with it if it moves. Larger, it gets the bits of the flags, if there
@@ -66,6 +67,9 @@ enum outcome extra_get(struct heap *heap, const void *block, struct extra_info *
 /* OUTCOME_NO_EXTRA: the block has none, or no value. */
 enum outcome extra_set_value(struct heap *heap, void *block, uintptr_t value);
 enum outcome extra_set_flags(struct heap *heap, const void *block, uint32_t clear, uint32_t set);
+
+/* Notes where the block, if it has an extra, was allocated. */
+void extra_set_trace(struct heap *heap, const void *block, unsigned trace);
 
 /* Forgets all of a heap that goes. */
 void extra_forget_all(struct heap *heap);

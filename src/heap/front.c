@@ -6,8 +6,10 @@
 #include "heap/enter.h"
 #include "heap/extra.h"
 #include "heap/front_end.h"
+#include "heap/hooks.h"
 #include "heap/large.h"
 #include "heap/magazine.h"
+#include "heap/padded.h"
 
 #include <cairn_rtl_heap.h>
 #include <string.h>
@@ -187,19 +189,45 @@ static ALWAYS_INLINE enum outcome allocate(struct heap *heap, unsigned bucket, u
 static enum outcome allocate_with_extra(struct heap *heap, uint32_t flags, size_t size, void **block)
 {
     bool locked = heap_lock_out(heap, flags);
-    enum outcome outcome = extra_allocate(heap, flags, size, must_be_zero(heap, flags, size), block);
+    enum outcome outcome = extra_allocate(heap, flags, size, 1, must_be_zero(heap, flags, size), block);
     heap_let_in(heap, locked);
+    return outcome;
+}
+
+/* Windows sets blocks of calls with these flags further apart (nt-heap.md 15.5). */
+#define CHECKING_FLAGS ((uint32_t)(HEAP_TAIL_CHECKING_ENABLED | HEAP_FREE_CHECKING_ENABLED))
+#define CHECKING_PADDING ((size_t)8)
+_Static_assert(CHECKING_FLAGS == FRONT_CHECKING_FLAGS, "Windows' flags");
+
+static enum outcome allocate_padded(struct heap *heap, uint32_t flags, size_t size, void **block)
+{
+    bool locked = heap_lock_out(heap, flags);
+    enum outcome outcome = padded_allocate(heap, size, CHECKING_PADDING, 1, must_be_zero(heap, flags, size), block);
+    heap_let_in(heap, locked);
+    return outcome;
+}
+
+/* An allocation that the flags of the call or the hooks of the heap make another than usual. */
+static NOINLINE enum outcome allocate_specially(struct heap *heap, uint32_t flags, size_t size, void **block)
+{
+    if (heap->hooks != NULL)
+        return heap->hooks->allocate(heap, flags, size, 1, block);
+    call_begin();
+    enum outcome outcome;
+    if (extra_is_wanted(heap, flags))
+        outcome = allocate_with_extra(heap, flags, size, block);
+    else if (flags & CHECKING_FLAGS)
+        outcome = allocate_padded(heap, flags, size, block);
+    else
+        outcome = allocate(heap, bucket_for(flags, size), flags, size, block);
+    call_end();
     return outcome;
 }
 
 enum outcome front_allocate(struct heap *heap, uint32_t flags, size_t size, void **block)
 {
-    if (UNLIKELY(flags & EXTRA_FLAGS) && extra_is_wanted(heap, flags)) {
-        call_begin();
-        enum outcome outcome = allocate_with_extra(heap, flags, size, block);
-        call_end();
-        return outcome;
-    }
+    if (UNLIKELY(flags & FRONT_SPECIAL_FLAGS) || UNLIKELY(heap->hooks != NULL))
+        return allocate_specially(heap, flags, size, block);
     unsigned bucket = bucket_for(flags, size);
     if (allocate_shortly(heap, bucket, flags, size, block))
         return OUTCOME_OK;
@@ -229,6 +257,8 @@ enum outcome front_allocate_aligned(struct heap *heap, uint32_t flags, size_t si
         return front_allocate(heap, flags, size, block);
     if (alignment > SIZE_MAX / 4)
         return OUTCOME_NO_MEMORY;
+    if (UNLIKELY(heap->hooks != NULL))
+        return heap->hooks->allocate(heap, flags, size, alignment, block);
     unsigned bucket = front_bucket_for_aligned(hot_limit(flags), size, alignment);
     if (allocate_shortly(heap, bucket, flags, size, block))
         return OUTCOME_OK;
@@ -269,6 +299,8 @@ static enum outcome free_block(struct heap *heap, uint32_t flags, void *block)
 
 enum outcome front_free(struct heap *heap, uint32_t flags, void *block)
 {
+    if (UNLIKELY(heap->hooks != NULL))
+        return heap->hooks->free(heap, flags, block);
     call_begin();
     enum outcome outcome = free_block(heap, flags, block);
     call_end();
@@ -294,6 +326,8 @@ static enum outcome find_size(struct heap *heap, uint32_t flags, const void *blo
 
 enum outcome front_size(struct heap *heap, uint32_t flags, const void *block, size_t *size)
 {
+    if (UNLIKELY(heap->hooks != NULL))
+        return heap->hooks->size(heap, flags, block, size);
     call_begin();
     enum outcome outcome = find_size(heap, flags, block, size);
     call_end();
@@ -489,6 +523,8 @@ enum outcome front_reallocate(struct heap *heap, uint32_t flags, void *block, si
 {
     if (reallocate_shortly(heap, flags, block, size, resized))
         return OUTCOME_OK;
+    if (UNLIKELY(heap->hooks != NULL))
+        return heap->hooks->reallocate(heap, flags, block, size, resized);
     call_begin();
     enum outcome outcome = reallocate_any(heap, flags, block, size, resized);
     call_end();
@@ -499,15 +535,24 @@ SHARE(front_reallocate);
 /* --- extras ---------------------------------------------------------------------------------------------------------
  */
 
+/* Begins a call about a block's extra. */
+static enum outcome enter(struct heap *heap, uint32_t flags, const void *block, bool *locked)
+{
+    *locked = heap_enter(heap, flags);
+    return UNLIKELY(heap->hooks != NULL) ? heap->hooks->enter(heap, block) : OUTCOME_OK;
+}
+
 enum outcome front_get_extra(struct heap *heap, uint32_t flags, const void *block, struct extra_info *info)
 {
     struct hot hot;
     enum outcome outcome;
-    *info = (struct extra_info){0, 0, 0};
+    *info = (struct extra_info){0, 0, 0, 0};
     if (hot_find(heap, block, &hot, &outcome))
         return outcome;
-    bool locked = heap_enter(heap, flags);
-    outcome = extra_get(heap, block, info);
+    bool locked;
+    outcome = enter(heap, flags, block, &locked);
+    if (outcome == OUTCOME_OK)
+        outcome = extra_get(heap, block, info);
     heap_leave(heap, locked);
     return outcome;
 }
@@ -518,8 +563,10 @@ enum outcome front_set_extra_value(struct heap *heap, uint32_t flags, void *bloc
     enum outcome outcome;
     if (hot_find(heap, block, &hot, &outcome))
         return outcome == OUTCOME_OK ? OUTCOME_NO_EXTRA : outcome;
-    bool locked = heap_enter(heap, flags);
-    outcome = extra_set_value(heap, block, value);
+    bool locked;
+    outcome = enter(heap, flags, block, &locked);
+    if (outcome == OUTCOME_OK)
+        outcome = extra_set_value(heap, block, value);
     heap_leave(heap, locked);
     return outcome;
 }
@@ -530,8 +577,10 @@ enum outcome front_set_extra_flags(struct heap *heap, uint32_t flags, const void
     enum outcome outcome;
     if (hot_find(heap, block, &hot, &outcome))
         return outcome == OUTCOME_OK ? OUTCOME_NO_EXTRA : outcome;
-    bool locked = heap_enter(heap, flags);
-    outcome = extra_set_flags(heap, block, clear, set);
+    bool locked;
+    outcome = enter(heap, flags, block, &locked);
+    if (outcome == OUTCOME_OK)
+        outcome = extra_set_flags(heap, block, clear, set);
     heap_leave(heap, locked);
     return outcome;
 }
@@ -553,7 +602,8 @@ void front_flush(struct heap *heap)
 void front_trim(struct heap *heap)
 {
     front_flush(heap);
-    heap_trim(heap);
+    if (heap->hooks == NULL) /* else free memory is to stay as it is */
+        heap_trim(heap);
 }
 SHARE(front_trim);
 

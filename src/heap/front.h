@@ -12,12 +12,17 @@
 #ifndef CAIRN_HEAP_FRONT_H
 #define CAIRN_HEAP_FRONT_H
 
+#include "heap/extra.h"
 #include "heap/heap.h"
 #include "heap/span.h"
 #include "heap/thread.h"
 
 /* A large block may hold anything. Without it, it is zero, as on Windows (win32-heap.md 1.5). */
 #define FRONT_ANY_CONTENTS 0x80000000u
+
+/* The flags of a call with which an allocation is not for the magazines: a checking one's, and those for an extra. */
+#define FRONT_CHECKING_FLAGS 0x60u
+#define FRONT_SPECIAL_FLAGS (EXTRA_FLAGS | FRONT_CHECKING_FLAGS)
 
 /* Reads a byte of the map. The compiler does not make a comparison with memory of an atomic load, which a byte's is
  * anyway; the thread sanitizer must be told. */

@@ -5,6 +5,7 @@
 #include "heap/block.h"
 #include "heap/extra.h"
 #include "heap/front_end.h"
+#include "heap/hooks.h"
 #include "heap/large.h"
 #include "heap/tag.h"
 
@@ -272,6 +273,8 @@ void heap_destroy(struct heap *heap)
     bool keep_warm = heap->access == OS_READ_WRITE;
     struct front_end *end = front_end_of(heap);
 
+    if (heap->hooks != NULL)
+        heap->hooks->end(heap);
     extra_forget_all(heap);
     tag_forget_all(heap);
     if (end != NULL)
@@ -383,7 +386,9 @@ enum outcome heap_check_block(struct heap *heap, const void *block)
         return hot_outcome;
     struct found found;
     enum outcome outcome = find(heap, block, &found);
-    return outcome == OUTCOME_OK && found.large == NULL ? back_check(&found.back) : outcome;
+    if (outcome == OUTCOME_OK && found.large == NULL)
+        outcome = back_check(&found.back);
+    return outcome == OUTCOME_OK && heap->hooks != NULL ? heap->hooks->check_block(heap, block) : outcome;
 }
 
 enum outcome heap_size(struct heap *heap, const void *block, size_t *size)

@@ -58,7 +58,10 @@ struct bump {
 
 struct front_end;
 struct extra_table;
+struct tag;
 struct tag_table;
+struct heap_hooks;
+struct debug;
 
 struct heap {
     struct segment first;
@@ -109,6 +112,11 @@ struct heap {
     uint16_t uses[BUCKET_COUNT];         /* how often each bucket was used (bucket.h), or that it is active */
     struct extra_table *_Atomic extras;  /* NULL: no block ever had one */
     struct tag_table *_Atomic tags;      /* NULL: the heap has no tags of its own */
+    const struct heap_hooks *hooks;      /* NULL: it does all as usual */
+    struct debug *debug;                 /* what the hooks know of the heap */
+    struct tag *pseudo_tags;             /* NULL: blocks are not counted by size */
+    size_t padding;                      /* bytes that a block has behind its data at least (padded.h) ... */
+    size_t tail;                         /* ... of which so many are a pattern */
 
     struct bump bump;
     struct bins bins;

@@ -22,9 +22,42 @@ static void add_named(struct message *message, const char *label, const void *po
     message_add_pointer(message, pointer);
 }
 
+static THREAD_LOCAL struct finding noted;
+
+void finding_note(const struct finding *finding)
+{
+    noted = *finding;
+}
+
+/* What was noted of this mistake; it is told once. */
+static bool take_noted(enum outcome outcome, const void *block, struct finding *finding)
+{
+    *finding = noted;
+    noted.what = OUTCOME_OK;
+    return finding->what == outcome && finding->asked == block;
+}
+
+static void add_finding(struct message *message, const struct finding *finding)
+{
+    if (finding->size != FINDING_NO_SIZE) {
+        message_add(message, ", size ");
+        message_add_decimal(message, finding->size);
+    }
+    if (!finding->knows_byte)
+        return;
+    message_add(message, ", byte ");
+    message_add_decimal(message, finding->offset);
+    message_add(message, " is ");
+    message_add_pointer(message, (const void *)(uintptr_t)finding->found);
+}
+
 void mistake_write_line(const char *function, enum outcome outcome, const void *block, const void *heap)
 {
+    struct finding finding;
+    bool knows_more = take_noted(outcome, block, &finding);
     struct message message;
+    if (knows_more)
+        block = finding.block;
     message_start(&message);
     message_add(&message, "cairn: ");
     message_add(&message, function);
@@ -34,7 +67,11 @@ void mistake_write_line(const char *function, enum outcome outcome, const void *
         add_named(&message, ": block ", block);
     if (heap != NULL)
         add_named(&message, block != NULL ? ", heap " : ": heap ", heap);
+    if (knows_more)
+        add_finding(&message, &finding);
     message_end(&message);
     os_write_error(message.text, message.length);
+    if (knows_more && finding.tell_traces != NULL)
+        finding.tell_traces(&finding);
 }
 SHARE(mistake_write_line);

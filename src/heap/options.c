@@ -1,9 +1,14 @@
 #include "heap/options.h"
 
 #include "base/message.h"
+#include "heap/gflags.h"
 #include "os/os.h"
 
 #include <string.h>
+
+/* In place of the largest number: the value is not a number but global flags (gflags.h). */
+#define LIMIT_FLAGS UINT32_MAX
+#define FLAGS_FORM "+htc+hfc, 0x30"
 
 /*
  * The table: option, name, words of which a value is one or NULL, where that is NULL the largest number, the default
@@ -15,6 +20,7 @@
       "after the line about a wrong free or the like: end the process, or leave the call without effect")              \
     X(OPTION_DECAY, "decay", NULL, 3600000, 1000,                                                                      \
       "milliseconds until unused memory goes back to the system; 0: at once")                                          \
+    X(OPTION_GFLAGS, "gflags", NULL, LIMIT_FLAGS, 0, "checks that the heaps make; see docs/debug-heap.md")             \
     X(OPTION_STATS, "stats", "off|on", 0, 0, "print one line about memory when the process ends")
 
 struct row {
@@ -108,6 +114,8 @@ static void print_table(void)
         add_column(&message, rows[i].name, 10);
         if (rows[i].words != NULL)
             add_column(&message, rows[i].words, 16);
+        else if (rows[i].limit == LIMIT_FLAGS)
+            add_column(&message, FLAGS_FORM, 16);
         else
             add_decimal_column(&message, "0..", rows[i].limit, 16);
         add_default(&message, &rows[i]);
@@ -163,6 +171,15 @@ static bool read_number(unsigned limit, struct piece text, unsigned *value)
     return text.length > 0;
 }
 
+static bool read_value(const struct row *row, struct piece text, unsigned *value)
+{
+    if (row->words != NULL)
+        return read_word(row->words, text, value);
+    if (row->limit == LIMIT_FLAGS)
+        return gflags_read(text.text, text.length, value);
+    return read_number(row->limit, text, value);
+}
+
 static const struct row *find_row(struct piece name)
 {
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
@@ -187,7 +204,7 @@ static void read_pair(struct piece pair)
         return;
     }
     unsigned value;
-    if (row->words != NULL ? read_word(row->words, text, &value) : read_number(row->limit, text, &value))
+    if (read_value(row, text, &value))
         atomic_store_explicit(&values[row - rows], value, memory_order_relaxed);
     else
         complain("not a value of this option", pair);
@@ -211,12 +228,14 @@ static NOINLINE void read_environment(void)
 {
     /* Not a constant: most programs need none of those of the library, and so none of the pages that they lie on. */
     static char name[] = "CAIRN_OPTIONS";
-    const char *text = os_environment(name);
     unsigned unread = 0;
 
-    if (text == NULL || !atomic_compare_exchange_strong(&reading, &unread, 1))
+    if (!os_has_environment() || !atomic_compare_exchange_strong(&reading, &unread, 1))
         return;
-    options_parse(text);
+    const char *text = os_environment(name);
+    atomic_store_explicit(&values[OPTION_GFLAGS], gflags_of_program(), memory_order_relaxed);
+    if (text != NULL)
+        options_parse(text);
     if (atomic_load_explicit(&values[OPTION_HELP], memory_order_relaxed))
         print_table();
     atomic_store_explicit(&reading, 2, memory_order_release);

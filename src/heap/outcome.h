@@ -16,6 +16,8 @@
     X(OUTCOME_ALREADY_FREE, "block is already free")                                                                   \
     X(OUTCOME_OTHER_SIZE, "size or alignment is not the one asked for")                                                \
     X(OUTCOME_BLOCK_DAMAGED, "block header was overwritten")                                                           \
+    X(OUTCOME_END_OVERWRITTEN, "block was written to past its end")                                                    \
+    X(OUTCOME_WRITTEN_WHEN_FREE, "block was written to after it was freed")                                            \
     X(OUTCOME_FREE_LIST_DAMAGED, "free block was overwritten")
 
 enum outcome {

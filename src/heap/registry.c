@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "heap/cleaner.h"
 #include "heap/front_end.h"
+#include "heap/hooks.h"
 #include "heap/meta.h"
 
 #include <winnt.h>
@@ -114,6 +115,16 @@ static void start_child(void)
     thread_adopt_all();
 }
 
+/* A heap as this process has them: with the hooks that it asks for. */
+static struct heap *create(const struct heap_parameters *parameters)
+{
+    struct heap *heap = heap_create(parameters);
+    if (heap == NULL || hooks_attach(heap))
+        return heap;
+    heap_destroy(heap);
+    return NULL;
+}
+
 /* --- the default heap -----------------------------------------------------------------------------------------------
  */
 
@@ -122,7 +133,7 @@ static NOINLINE struct heap *create_default_heap(void)
     registry_lock();
     struct heap *heap = atomic_load_explicit(&registry.default_heap, memory_order_relaxed);
     if (heap == NULL) {
-        heap = heap_create(&(struct heap_parameters){.flags = HEAP_GROWABLE});
+        heap = create(&(struct heap_parameters){.flags = HEAP_GROWABLE});
         if (heap != NULL) {
             append(heap);
             atomic_store_explicit(&registry.default_heap, heap, memory_order_release);
@@ -169,7 +180,7 @@ struct heap *registry_create_heap(const struct heap_parameters *parameters)
     if (registry_default_heap() == NULL)
         return NULL;
     if (parameters->caller_memory == NULL) {
-        struct heap *heap = heap_create(parameters);
+        struct heap *heap = create(parameters);
         registry_lock();
         if (heap != NULL)
             append(heap);
@@ -181,7 +192,7 @@ struct heap *registry_create_heap(const struct heap_parameters *parameters)
     struct heap *heap = NULL;
     registry_lock();
     if (find_in_caller_memory(parameters->caller_memory) == NULL)
-        heap = heap_create(parameters);
+        heap = create(parameters);
     if (heap != NULL)
         append(heap);
     registry_unlock();

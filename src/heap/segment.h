@@ -44,9 +44,9 @@ _Static_assert(sizeof(void *) != 8 || sizeof(struct segment) == 0x70, "the heap'
  */
 enum granule {
     GRANULE_NONE = 0,
-    GRANULE_BUSY = 1, /* busy, and all that it can hold was asked for; each byte not asked for adds one */
-    GRANULE_BUSY_LAST = 80,
-    GRANULE_SHRUNK = 96, /* a busy block of the front end, much smaller than its bucket; 16 values */
+    GRANULE_BUSY = 1,       /* busy, and all that it can hold was asked for; each byte not asked for adds one */
+    GRANULE_BUSY_LAST = 95, /* in a debug heap; elsewhere 80 */
+    GRANULE_SHRUNK = 96,    /* a busy block of the front end, much smaller than its bucket; 16 values */
     GRANULE_SPAN = 121,
     GRANULE_HOLLOW = 126, /* free, and not all of its pages are committed */
     GRANULE_FREE = 127,

@@ -19,6 +19,10 @@ unsigned tag_count(const struct heap *heap)
 
 struct tag *tag_find(const struct heap *heap, unsigned index)
 {
+    if (index & TAG_PSEUDO)
+        return heap != NULL && heap->pseudo_tags != NULL && (index ^ TAG_PSEUDO) < TAG_PSEUDO_COUNT
+                   ? &heap->pseudo_tags[index ^ TAG_PSEUDO]
+                   : NULL;
     const struct heap *owner = index & TAG_GLOBAL ? NULL : heap;
     unsigned place = index & (TAG_LIMIT - 1);
     if (place == 0 || index >= 2 * TAG_LIMIT || (owner == NULL && !(index & TAG_GLOBAL)) || place >= tag_count(owner))

@@ -23,6 +23,24 @@ struct tag_table {
     struct tag *tags[TAG_LIMIT];
 };
 
+/* Pseudo tags, of debug heaps: TAG_PSEUDO and the size of a block in granules, 0 for large ones, the last one for all
+ * that are larger than the others. */
+#define TAG_PSEUDO 0x8000u
+#define TAG_PSEUDO_COUNT 129u
+
+/* Counts a block of so many bytes that gets, or loses, the tag. */
+static inline void tag_count_allocation(struct tag *tag, size_t size)
+{
+    atomic_fetch_add_explicit(&tag->allocations, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&tag->bytes, size, memory_order_relaxed);
+}
+
+static inline void tag_count_free(struct tag *tag, size_t size)
+{
+    atomic_fetch_add_explicit(&tag->frees, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&tag->bytes, size, memory_order_relaxed);
+}
+
 /* The tag with this index, 0 or unknown: NULL. Any thread. */
 struct tag *tag_find(const struct heap *heap, unsigned index);
 

@@ -3,9 +3,11 @@
  *
  *   1. The blocks of each segment tile it: each header is whole, agrees with its neighbours, and the granule map knows
  * it.
- *   2. A busy block holds what was asked for; two free blocks are never neighbours.
+ *   2. A busy block holds what was asked for; two free blocks are never neighbours, unless the heap does not merge
+ * them.
  *   3. The bins hold exactly the free blocks, each in the bin of its size.
  *   4. The sums of the heap are the sums of its blocks.
+ *   5. What the heap's hooks check.
  */
 #include "heap/validate.h"
 
@@ -13,7 +15,10 @@
 #include "heap/block.h"
 #include "heap/bump.h"
 #include "heap/front_end.h"
+#include "heap/hooks.h"
 #include "heap/large.h"
+
+#include <winnt.h>
 
 struct sums {
     size_t requested;
@@ -67,7 +72,8 @@ static ALWAYS_INLINE bool check_block(const struct segment *segment, uintptr_t d
     if (!granule_is_free(granule) || progress->previous_free)
         return false;
     /* In a segment that started as several free blocks, because of its size, two may have become small side by side. */
-    progress->previous_free = (segment->end - segment->first) >> GRANULE_SHIFT <= BLOCK_MAX_GRANULES;
+    progress->previous_free = (segment->end - segment->first) >> GRANULE_SHIFT <= BLOCK_MAX_GRANULES &&
+                              (segment->heap->flags & HEAP_DISABLE_COALESCE_ON_FREE) == 0;
     bins_add_block(segment->heap, data, size, &sums->bins);
     return true;
 }
@@ -132,5 +138,5 @@ bool heap_validate(struct heap *heap, struct damage *damage)
         return false;
     if (sums.busy != heap->busy_bytes || sums.requested != heap->requested_bytes)
         return damaged(damage, OUTCOME_BLOCK_DAMAGED, (uintptr_t)heap);
-    return true;
+    return heap->hooks == NULL || heap->hooks->validate(heap, damage);
 }

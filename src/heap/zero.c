@@ -3,6 +3,7 @@
 #include "heap/block.h"
 #include "heap/front.h"
 #include "heap/front_end.h"
+#include "heap/hooks.h"
 #include "heap/top.h"
 
 #include <string.h>
@@ -62,5 +63,7 @@ enum outcome zero_free_memory(struct heap *heap)
     heap_cool(heap);
     for (struct segment *segment = &heap->first; segment != NULL && outcome == OUTCOME_OK; segment = segment->next)
         outcome = zero_segment(heap, segment);
+    if (heap->hooks != NULL)
+        heap->hooks->forget_free(heap);
     return outcome;
 }

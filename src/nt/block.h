@@ -5,7 +5,6 @@
 #ifndef CAIRN_NT_BLOCK_H
 #define CAIRN_NT_BLOCK_H
 
-#include "heap/extra.h"
 #include "heap/front.h"
 
 #include <winnt.h>
@@ -16,7 +15,7 @@ LOGICAL block_free_slowly(PVOID handle, ULONG flags, PVOID block);
 static ALWAYS_INLINE PVOID block_allocate(PVOID handle, ULONG flags, SIZE_T size)
 {
     struct front *front;
-    if (UNLIKELY(!front_at_hand(handle, &front)) || UNLIKELY(flags & (HEAP_ZERO_MEMORY | EXTRA_FLAGS)))
+    if (UNLIKELY(!front_at_hand(handle, &front)) || UNLIKELY(flags & (HEAP_ZERO_MEMORY | FRONT_SPECIAL_FLAGS)))
         return block_allocate_slowly(handle, flags, size);
     void *block = front_pop(front, size);
     return LIKELY(block != NULL) ? block : block_allocate_slowly(handle, flags, size);

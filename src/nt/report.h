@@ -1,6 +1,7 @@
 /*
  * Reporting mistakes and damage: once a program has asked for it (HeapEnableTerminationOnCorruption), each ends the
- * process after one line on standard error. Until then a failure is only returned.
+ * process after one line on standard error. Until then a failure is only returned; but where any global flag is set
+ * (heap/gflags.h), the line is written, and with the flag soe it ends the process.
  */
 #ifndef CAIRN_NT_REPORT_H
 #define CAIRN_NT_REPORT_H
@@ -15,5 +16,8 @@ void report_enable_termination(void);
  * asked for. `function`: its NT and Win32 names; `block` may be NULL.
  */
 void report_failure(enum outcome outcome, const char *function, const void *heap, const void *block);
+
+/* Tells what a validation found, which is an answer and no failed call: it ends the process with the flag soe only. */
+void report_answer(enum outcome outcome, const char *function, const void *heap, const void *block);
 
 #endif

@@ -74,7 +74,7 @@ static bool add_region(struct entries *entries, uintptr_t first_block, size_t co
 
 static bool add_block(struct entries *entries, struct heap *heap, uintptr_t start, USHORT flags, uintptr_t data)
 {
-    struct extra_info info = {0, 0, 0};
+    struct extra_info info = {0, 0, 0, 0};
     end_last(entries, start);
     RTL_HEAP_ENTRY *entry = add_entry(entries);
     if (entry == NULL)
@@ -84,6 +84,7 @@ static bool add_block(struct entries *entries, struct heap *heap, uintptr_t star
     entry->Flags = (USHORT)(flags | info.user_flags >> 4);
     entry->u.s1.Settable = info.value;
     entry->u.s1.Tag = info.tag;
+    entry->AllocatorBackTraceIndex = (USHORT)info.trace;
     entries->last = entry;
     entries->last_start = start;
     return true;
@@ -135,23 +136,33 @@ static NTSTATUS fill_entries(struct heap *heap, RTL_HEAP_INFORMATION_V1 *informa
 /* --- one heap -------------------------------------------------------------------------------------------------------
  */
 
+static void fill_tag(const struct heap *heap, unsigned index, RTL_HEAP_TAG *entry)
+{
+    struct tag *tag = tag_find(heap, index);
+    entry->NumberOfAllocations = atomic_load_explicit(&tag->allocations, memory_order_relaxed);
+    entry->NumberOfFrees = atomic_load_explicit(&tag->frees, memory_order_relaxed);
+    entry->BytesAllocated = atomic_load_explicit(&tag->bytes, memory_order_relaxed);
+    entry->TagIndex = (USHORT)index;
+    memcpy(entry->TagName, tag->name, sizeof tag->name);
+}
+
+/* The pseudo tags come first. */
 static NTSTATUS fill_tags(const struct heap *heap, RTL_HEAP_INFORMATION_V1 *information, struct buffer *buffer)
 {
+    unsigned pseudo_count = heap->pseudo_tags != NULL ? TAG_PSEUDO_COUNT : 0;
     unsigned count = tag_count(heap);
-    if (count == 0)
+    if (pseudo_count + count == 0)
         return STATUS_SUCCESS;
-    RTL_HEAP_TAG *tags = take(buffer, count, sizeof *tags);
+    RTL_HEAP_TAG *tags = take(buffer, pseudo_count + count, sizeof *tags);
     if (tags == NULL)
         return STATUS_NO_MEMORY;
-    for (unsigned i = 1; i < count; i++) {
-        struct tag *tag = tag_find(heap, i);
-        tags[i].NumberOfAllocations = atomic_load_explicit(&tag->allocations, memory_order_relaxed);
-        tags[i].NumberOfFrees = atomic_load_explicit(&tag->frees, memory_order_relaxed);
-        tags[i].BytesAllocated = atomic_load_explicit(&tag->bytes, memory_order_relaxed);
-        tags[i].TagIndex = (USHORT)i;
-        memcpy(tags[i].TagName, tag->name, sizeof tag->name);
-    }
-    information->NumberOfTags = count;
+    for (unsigned i = 0; i < pseudo_count; i++)
+        fill_tag(heap, i | TAG_PSEUDO, &tags[i]);
+    for (unsigned i = 1; i < count; i++)
+        fill_tag(heap, i, &tags[pseudo_count + i]);
+    information->NumberOfTags = pseudo_count + count;
+    information->NumberOfPseudoTags = pseudo_count;
+    information->PseudoTagGranularity = pseudo_count != 0 ? GRANULE_SIZE : 0;
     information->Tags = tags;
     return STATUS_SUCCESS;
 }

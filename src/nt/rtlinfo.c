@@ -54,7 +54,9 @@ static NTSTATUS set_compatibility(PVOID handle, const void *information, SIZE_T 
     ULONG wanted = *(const ULONG *)information;
     NTSTATUS status = STATUS_UNSUCCESSFUL;
     bool locked = entry_lock(heap, heap->flags);
-    if (wanted == HEAP_COMPATIBILITY_LFH || (wanted == HEAP_COMPATIBILITY_STANDARD && wanted == heap->compatibility)) {
+    /* A debug heap never has such a front end (nt-heap.md 15.2). */
+    bool may_have = wanted == HEAP_COMPATIBILITY_LFH && heap->hooks == NULL;
+    if (may_have || (wanted == HEAP_COMPATIBILITY_STANDARD && wanted == heap->compatibility)) {
         heap->compatibility = wanted;
         status = STATUS_SUCCESS;
     }

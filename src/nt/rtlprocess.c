@@ -1,6 +1,7 @@
 /*
  * The heaps of the process.
  */
+#include "heap/gflags.h"
 #include "nt/entry.h"
 #include "nt/process.h"
 #include "nt/status.h"
@@ -11,6 +12,11 @@ PVOID process_heap(void)
     if (UNLIKELY(heap == NULL))
         status_set(STATUS_NO_MEMORY);
     return heap;
+}
+
+ULONG RtlGetNtGlobalFlags(void)
+{
+    return gflags();
 }
 
 ULONG RtlGetProcessHeaps(ULONG NumberOfHeaps, PVOID *ProcessHeaps)

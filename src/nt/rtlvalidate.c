@@ -21,11 +21,16 @@ BOOLEAN RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
     if (heap == NULL)
         return FALSE;
 
-    struct damage damage;
+    struct damage damage = {OUTCOME_OK, (uintptr_t)BaseAddress};
     ULONG flags = entry_flags(heap, Flags);
     bool locked = entry_lock(heap, flags);
-    bool valid = BaseAddress != NULL ? heap_check_block(heap, BaseAddress) == OUTCOME_OK : heap_validate(heap, &damage);
+    if (BaseAddress != NULL)
+        damage.what = heap_check_block(heap, BaseAddress);
+    else
+        heap_validate(heap, &damage);
     entry_unlock(heap, locked, name);
+    report_answer(damage.what, name, heap, (const void *)damage.data);
+    bool valid = damage.what == OUTCOME_OK;
     if (!valid && BaseAddress != NULL && arena_of(BaseAddress) == NULL && !os_is_readable(BaseAddress))
         status_set(STATUS_ACCESS_VIOLATION);
     return valid;
@@ -41,6 +46,7 @@ static bool try_to_validate(struct heap *heap, BOOLEAN *valid)
     *valid = heap_validate(heap, &damage);
     call_end();
     lock_release(&heap->lock);
+    report_answer(damage.what, "RtlValidateProcessHeaps", heap, (const void *)damage.data);
     return true;
 }
 

@@ -53,6 +53,7 @@ static void add_extra(struct heap *heap, RTL_HEAP_WALK_ENTRY *entry)
     entry->Flags |= (USHORT)(info.user_flags >> 4);
     entry->Block.Settable = info.value;
     entry->Block.TagIndex = (USHORT)info.tag;
+    entry->Block.AllocatorBackTraceIndex = (USHORT)info.trace;
 }
 
 static void fill_entry(RTL_HEAP_WALK_ENTRY *entry, const struct walk_record *record)

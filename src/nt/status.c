@@ -75,6 +75,7 @@ NTSTATUS status_from_outcome(enum outcome outcome)
     case OUTCOME_NOT_A_HEAP:
         return STATUS_INVALID_HANDLE;
     case OUTCOME_FREE_LIST_DAMAGED:
+    case OUTCOME_WRITTEN_WHEN_FREE:
         return STATUS_HEAP_CORRUPTION;
     default:
         return STATUS_INVALID_PARAMETER;

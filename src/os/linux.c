@@ -349,11 +349,6 @@ unsigned os_process_number(void)
     return (unsigned)getpid();
 }
 
-const char *os_environment(const char *name)
-{
-    return secure_getenv(name);
-}
-
 /* --- standard error -------------------------------------------------------------------------------------------------
  */
 

@@ -84,9 +84,17 @@ uint64_t os_random(void);
 /* Bounds of the mapping that holds the address, if it can be read. False: it cannot, or the system does not tell. */
 bool os_find_mapping(const void *address, uintptr_t *start, uintptr_t *end) SHARED_AS("os_find_mapping");
 
-/* The value of an environment variable; NULL: there is none, there is no environment yet (before constructors run), or
- * the process has rights that who started it lacks (set-uid and the like). */
+/* The value of an environment variable; NULL: there is none, there is no environment yet, or the process is privileged:
+ * it has rights that who started it lacks (set-uid and the like). */
 const char *os_environment(const char *name);
+bool os_has_environment(void);
+bool os_is_privileged(void);
+
+/* The name of the program's file, without folders. False: it cannot be told, or is too long. */
+bool os_program_name(char *name, size_t size);
+
+/* Reads the start of a file; no zero is added. False: it cannot be opened. */
+bool os_read_file(const char *path, char *text, size_t size, size_t *length);
 
 /* Bytes of the process's memory that are in RAM, now and at most so far; zeros when the system does not tell. */
 struct os_resident {

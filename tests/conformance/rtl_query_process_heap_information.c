@@ -50,7 +50,7 @@ static void summary(void)
         CHECK(found == &heaps->Heaps[heaps->NumberOfHeaps - 1]);
         CHECK_EQ_UINT(found->BytesAllocated, 1234 + LARGE_MIN);
         CHECK_EQ_UINT(found->BytesCommitted, totals.cbCommitted);
-        CHECK_EQ_UINT(found->Flags, 0x1003);
+        CHECK_EQ_UINT(found->Flags, 0x1003 | debug_bits());
         CHECK(found->Entries == NULL && found->NumberOfEntries == 0);
         CHECK(found->Tags == NULL && found->NumberOfTags == 0);
     }

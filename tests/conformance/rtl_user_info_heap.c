@@ -103,25 +103,26 @@ static void plain_blocks(void)
     }
 }
 
-/* 9: 2*ptr bytes directly behind the data: a word, then the value; what a program writes there is the value */
+/* 9: 2*ptr bytes directly behind the data, or in a debug heap behind the pattern there: a word, then the value; what a
+ * program writes there is the value */
 static void position(void)
 {
     for (SIZE_T size = 0; size <= 64; size++) {
-        unsigned char *block = HeapAlloc(heap, VALUE | 0x800, size);
+        unsigned char *block = HeapAlloc(heap, VALUE | 0x800, size), *room = block + size + tail_size();
         UINT_PTR words[2] = {1, 1};
-        memcpy(words, block + size, sizeof(words));
+        memcpy(words, room, sizeof(words));
         WINE_DIFFERS("the word in front of a value is not cleared") {
             CHECK_EQ_UINT(words[0], 0);
         }
         CHECK_EQ_UINT(words[1], 0);
         CHECK(set_value(block, 0x1234567));
-        memcpy(words, block + size, sizeof(words));
+        memcpy(words, room, sizeof(words));
         CHECK_EQ_UINT(words[1], 0x1234567);
         words[0] = ~(UINT_PTR)0;
-        memcpy(block + size, words, sizeof(words));
+        memcpy(room, words, sizeof(words));
         CHECK(has(block, (PVOID)(UINT_PTR)0x1234567, 0x800));
         words[1] = 0x7654321;
-        memcpy(block + size, words, sizeof(words));
+        memcpy(room, words, sizeof(words));
         CHECK(has(block, (PVOID)(UINT_PTR)0x7654321, 0x800));
         CHECK(HeapValidate(heap, 0, NULL));
     }

@@ -31,10 +31,30 @@
 #define LARGE_REGION 64 /* iRegionIndex of a large block's record */
 #define FAILED_SIZE ((SIZE_T)-1)
 
-/* Bytes from the end of the first block to that of the next in a fresh heap: nt-heap.md 15.5, "no flags". */
+#define CHECKING_BITS (HEAP_TAIL_CHECKING_ENABLED | HEAP_FREE_CHECKING_ENABLED)
+#define VALIDATING_BITS 0x60000000u
+
+/* What the global flags of the process add to the flags of every heap: nt-heap.md 14. A test of the plain heap is run
+ * with some as well. */
+static inline DWORD debug_bits(void)
+{
+    DWORD flags;
+    memcpy(&flags, (const char *)GetProcessHeap() + (sizeof(void *) == 8 ? 0x70 : 0x40), sizeof(flags));
+    return flags & (CHECKING_BITS | VALIDATING_BITS);
+}
+
+/* Bytes of the pattern behind a block's data. */
+static inline SIZE_T tail_size(void)
+{
+    return debug_bits() & HEAP_TAIL_CHECKING_ENABLED ? 2 * sizeof(void *) : 0;
+}
+
+/* Bytes from the end of the first block to that of the next in a fresh heap: nt-heap.md 15.5. */
 static inline SIZE_T block_stride(SIZE_T size)
 {
-    SIZE_T needed = (size < GRANULARITY ? GRANULARITY : size) + 8;
+    SIZE_T extra = (debug_bits() != 0 ? 2 * sizeof(void *) : 8) + tail_size() +
+                   (debug_bits() & VALIDATING_BITS ? 2 * sizeof(void *) : 0);
+    SIZE_T needed = (size < GRANULARITY ? GRANULARITY : size) + extra;
     return (needed + GRANULARITY - 1) / GRANULARITY * GRANULARITY;
 }
 

@@ -64,6 +64,13 @@ $wrong help=maybe"
 expect 'on_error=abor' "$wrong on_error=abor"
 expect 'on_error=abort|continue' "$wrong on_error=abort|continue"
 expect 'on_error' "$wrong on_error"
+expect 'gflags=+htc+hfc,gflags=0x30,gflags=+htc -htc' ''
+for value in '' htc +htx +hpa 0x 0x2 0x123456789 +htc,+hfc on; do
+    case $value in
+        *,*) expect "gflags=$value" 'cairn: CAIRN_OPTIONS: unknown option: +hfc' ;;
+        *) expect "gflags=$value" "$wrong gflags=$value" ;;
+    esac
+done
 expect 'hel=on' 'cairn: CAIRN_OPTIONS: unknown option: hel=on'
 expect '=' 'cairn: CAIRN_OPTIONS: unknown option: ='
 expect 'decay=5,nothing,decay=6' 'cairn: CAIRN_OPTIONS: unknown option: nothing'
