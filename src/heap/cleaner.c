@@ -10,15 +10,18 @@
 atomic_bool cleaner_is_wanted;
 atomic_bool cleaner_is_running;
 
-/* The system refused the thread once: then memory goes back at once. */
+/* The system refused the thread once: then it is not asked again. */
 static atomic_bool cannot_run;
+
+/* Without a thread: when the next call is to clean, in milliseconds of os_milliseconds; 0: not set. */
+static atomic_uint_least64_t next_tick;
 
 /* The process that it belongs to. A child that shares the memory of its parent, as of vfork, must not start it. */
 static unsigned process;
 
 unsigned cleaner_delay(void)
 {
-    return atomic_load_explicit(&cannot_run, memory_order_relaxed) ? 0 : option_value(OPTION_DECAY);
+    return option_value(OPTION_DECAY);
 }
 
 /* Whether a walk of the heap may be under way: empty spans are then left where the walk could be. */
@@ -36,7 +39,8 @@ static bool may_be_walked(struct heap *heap)
 static bool clean_heap(struct heap *heap)
 {
     bool too_early = false;
-    if (!lock_try(&heap->lock))
+    /* Held by this very thread: the program is about something in the heap, such as a walk. */
+    if (lock_is_held(&heap->lock) || !lock_try(&heap->lock))
         return true;
     atomic_store(&heap->is_being_cleaned, true);
     if (!atomic_load(&heap->is_used_unlocked)) {
@@ -57,7 +61,9 @@ static bool clean(void)
 {
     bool too_early = false;
 
-    registry_lock();
+    /* Without waiting: a call that cleans may have other heaps locked. */
+    if (!registry_try_lock())
+        return true;
     for (struct heap *heap = registry_next(NULL); heap != NULL; heap = registry_next(heap)) {
         if (!(heap->flags & HEAP_NO_SERIALIZE))
             too_early |= clean_heap(heap);
@@ -81,17 +87,49 @@ static void work(void)
     atomic_store_explicit(&cleaner_is_running, false, memory_order_release);
 }
 
+/* The calls themselves clean, when the time has come. */
+static void tick(void)
+{
+    uint64_t now = os_milliseconds();
+    uint64_t due = atomic_load_explicit(&next_tick, memory_order_relaxed);
+    uint64_t next = now + cleaner_delay();
+
+    if (due != 0 && now < due)
+        return;
+    if (due == 0 && next > now) {
+        atomic_compare_exchange_strong(&next_tick, &due, next);
+        return;
+    }
+    if (!atomic_compare_exchange_strong(&next_tick, &due, next + 1))
+        return;
+    atomic_store_explicit(&cleaner_is_wanted, false, memory_order_relaxed);
+    if (clean())
+        atomic_store_explicit(&cleaner_is_wanted, true, memory_order_relaxed);
+    else
+        atomic_store(&next_tick, 0);
+}
+
+static bool may_run(void)
+{
+    return option_value(OPTION_CLEANER) != 0 && cleaner_delay() != 0 &&
+           !atomic_load_explicit(&cannot_run, memory_order_relaxed);
+}
+
 void cleaner_start(void)
 {
+    if (process == 0)
+        process = os_process_number();
+    if (!may_run()) {
+        if (process == os_process_number())
+            tick();
+        return;
+    }
     if (atomic_load_explicit(&cleaner_is_running, memory_order_relaxed) ||
         atomic_exchange_explicit(&cleaner_is_running, true, memory_order_acq_rel))
         return;
-    if (process == 0)
-        process = os_process_number();
     if (process == os_process_number() && os_run_beside(work))
         return;
     atomic_store_explicit(&cannot_run, process == os_process_number(), memory_order_relaxed);
-    atomic_store_explicit(&cleaner_is_wanted, false, memory_order_relaxed);
     atomic_store_explicit(&cleaner_is_running, false, memory_order_release);
 }
 

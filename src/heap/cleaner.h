@@ -4,6 +4,9 @@
  * It is a thread that is there only while there is something to give back, so a program that uses little memory never
  * has it. A call that leaves warm memory behind asks for it; it is started when that call ends, because from then on
  * calls must lock even in a process that has one thread of its own.
+ *
+ * Where the system refuses the thread, or an option forbids it, calls that leave the fast path look at the clock
+ * instead, while there is something to give back, and one of them cleans.
  */
 #ifndef CAIRN_HEAP_CLEANER_H
 #define CAIRN_HEAP_CLEANER_H
@@ -20,7 +23,7 @@ static inline void cleaner_ask(void)
         atomic_store_explicit(&cleaner_is_wanted, true, memory_order_relaxed);
 }
 
-/* Starts it, if it is not running. The caller is in no heap. */
+/* Starts it, if it is not running; without a thread, cleans when it is time. The caller is in no heap. */
 void cleaner_start(void);
 
 /* In the child of a fork: it is not there. */

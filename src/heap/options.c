@@ -20,6 +20,7 @@
       "after the line about a wrong free or the like: end the process, or leave the call without effect")              \
     X(OPTION_DECAY, "decay", NULL, 3600000, 1000,                                                                      \
       "milliseconds until unused memory goes back to the system; 0: at once")                                          \
+    X(OPTION_CLEANER, "cleaner", "off|on", 0, 1, "have a thread give it back; off: calls that come later do")          \
     X(OPTION_GFLAGS, "gflags", NULL, LIMIT_FLAGS, 0, "checks that the heaps make; see docs/debug-heap.md")             \
     X(OPTION_STATS, "stats", "off|on", 0, 0, "print one line about memory when the process ends")
 

@@ -14,6 +14,7 @@ enum option {
     OPTION_HELP,     /* 0, 1 */
     OPTION_ON_ERROR, /* enum on_error */
     OPTION_DECAY,    /* milliseconds */
+    OPTION_CLEANER,  /* 0, 1 */
     OPTION_GFLAGS,   /* FLG_* */
     OPTION_STATS,    /* 0, 1 */
     OPTION_COUNT,

@@ -22,6 +22,11 @@ void registry_lock(void)
     lock_acquire(&registry.lock);
 }
 
+bool registry_try_lock(void)
+{
+    return lock_try(&registry.lock);
+}
+
 void registry_unlock(void)
 {
     lock_release(&registry.lock);

@@ -37,6 +37,9 @@ static inline struct heap *unsafe_heap_from_handle(const void *handle)
  * for a heap: lock_try.
  */
 void registry_lock(void);
+
+/* The same, unless another thread has the lock. */
+bool registry_try_lock(void);
 void registry_unlock(void);
 
 /* The heap behind `heap` in the list, the first for NULL; NULL at the end. The caller holds the registry. */

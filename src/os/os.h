@@ -131,6 +131,9 @@ bool os_run_beside(void (*work)(void));
 /* Sleeps; returns early when *word is not `expected`, or is woken. */
 void os_wait_for(atomic_uint *word, unsigned expected, unsigned milliseconds);
 
+/* Milliseconds since some time before the process began; exact to a few. */
+uint64_t os_milliseconds(void);
+
 /* Makes committed pages resident, where the system can: touching them one by one costs several times as much. */
 void os_populate(void *address, size_t size);
 
