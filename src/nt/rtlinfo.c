@@ -6,6 +6,9 @@
 #include "nt/status.h"
 #include "nt/summary.h"
 
+static const char query_name[] = "RtlQueryHeapInformation (HeapQueryInformation)";
+static const char set_name[] = "RtlSetHeapInformation (HeapSetInformation)";
+
 /* --- querying -------------------------------------------------------------------------------------------------------
  */
 
@@ -22,7 +25,7 @@ static NTSTATUS query_compatibility(PVOID handle, PVOID information, SIZE_T leng
         return STATUS_ACCESS_VIOLATION;
     bool locked = entry_lock(heap, heap->flags);
     *(ULONG *)information = heap->compatibility;
-    entry_unlock(heap, locked, "RtlQueryHeapInformation (HeapQueryInformation)");
+    entry_unlock(heap, locked, query_name);
     if (return_length != NULL)
         *return_length = sizeof(ULONG);
     return STATUS_SUCCESS;
@@ -31,6 +34,7 @@ static NTSTATUS query_compatibility(PVOID handle, PVOID information, SIZE_T leng
 NTSTATUS RtlQueryHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS HeapInformationClass, PVOID HeapInformation,
                                  SIZE_T HeapInformationLength, PSIZE_T ReturnLength)
 {
+    irql_check(query_name);
     if (HeapInformationClass == HeapCompatibilityInformation)
         return query_compatibility(HeapHandle, HeapInformation, HeapInformationLength, ReturnLength);
     return STATUS_INVALID_INFO_CLASS;
@@ -60,7 +64,7 @@ static NTSTATUS set_compatibility(PVOID handle, const void *information, SIZE_T 
         heap->compatibility = wanted;
         status = STATUS_SUCCESS;
     }
-    entry_unlock(heap, locked, "RtlSetHeapInformation (HeapSetInformation)");
+    entry_unlock(heap, locked, set_name);
     return status;
 }
 
@@ -68,7 +72,7 @@ static void trim(struct heap *heap)
 {
     bool locked = entry_lock(heap, heap->flags);
     front_trim(heap);
-    entry_unlock(heap, locked, "RtlSetHeapInformation (HeapSetInformation)");
+    entry_unlock(heap, locked, set_name);
 }
 
 /* A heap that another thread is in, or may be in without a lock, is left alone when all heaps are meant. */
@@ -104,6 +108,7 @@ static NTSTATUS optimize_resources(PVOID handle, const HEAP_OPTIMIZE_RESOURCES_I
 NTSTATUS RtlSetHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS HeapInformationClass, PVOID HeapInformation,
                                SIZE_T HeapInformationLength)
 {
+    irql_check(set_name);
     switch (HeapInformationClass) {
     case HeapCompatibilityInformation:
         return set_compatibility(HeapHandle, HeapInformation, HeapInformationLength);
@@ -122,6 +127,8 @@ NTSTATUS RtlSetHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS HeapInfo
 
 NTSTATUS summary_of_heap(PVOID handle, HEAP_SUMMARY *summary)
 {
+    static const char name[] = "HeapSummary";
+    irql_check(name);
     struct heap *heap = unsafe_heap_from_handle(handle);
     if (heap == NULL)
         return STATUS_INVALID_HANDLE;
@@ -129,7 +136,7 @@ NTSTATUS summary_of_heap(PVOID handle, HEAP_SUMMARY *summary)
     struct heap_totals totals;
     bool locked = entry_lock(heap, heap->flags);
     heap_sum(heap, &totals);
-    entry_unlock(heap, locked, "HeapSummary");
+    entry_unlock(heap, locked, name);
     summary->cbAllocated = totals.requested;
     summary->cbCommitted = totals.committed;
     summary->cbReserved = totals.reserved;

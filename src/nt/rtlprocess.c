@@ -21,6 +21,7 @@ ULONG RtlGetNtGlobalFlags(void)
 
 ULONG RtlGetProcessHeaps(ULONG NumberOfHeaps, PVOID *ProcessHeaps)
 {
+    irql_check("RtlGetProcessHeaps (GetProcessHeaps)");
     if (process_heap() == NULL)
         return 0;
 
@@ -37,6 +38,7 @@ ULONG RtlGetProcessHeaps(ULONG NumberOfHeaps, PVOID *ProcessHeaps)
 NTSTATUS RtlEnumProcessHeaps(PRTL_ENUM_HEAPS_ROUTINE EnumRoutine, PVOID Parameter)
 {
     NTSTATUS status = STATUS_SUCCESS;
+    irql_check("RtlEnumProcessHeaps");
     if (EnumRoutine == NULL)
         return STATUS_INVALID_PARAMETER;
     if (process_heap() == NULL)

@@ -60,6 +60,7 @@ BOOLEAN RtlValidateProcessHeaps(void)
     uint64_t serial = 0; /* of the last heap that was looked at */
     unsigned tries = 0;
 
+    irql_check("RtlValidateProcessHeaps");
     registry_lock();
     uint64_t last = registry_last_serial();
     for (struct heap *heap; valid && (heap = registry_first_behind(serial)) != NULL && heap->serial <= last;) {

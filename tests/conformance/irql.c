@@ -59,10 +59,21 @@ static void below(void)
     allocate_and_free(NULL);
 }
 
+static NTSTATUS NTAPI enumerate(PVOID handle, PVOID parameter)
+{
+    (void)handle;
+    (void)parameter;
+    return STATUS_SUCCESS;
+}
+
+#define CALLS_LAST 21
+
 static void call(unsigned which)
 {
     RTL_HEAP_WALK_ENTRY entry = {.DataAddress = NULL};
+    HEAP_SUMMARY summary = {.cb = sizeof summary};
     void *blocks[1];
+    ULONG mode;
     switch (which) {
     case 0:
         HeapAlloc(heap, 0, 40);
@@ -104,9 +115,27 @@ static void call(unsigned which)
         HeapCompact(heap, 0);
         return;
     case 13:
-        KeRaiseIrql(APC_LEVEL, &(KIRQL){0});
+        HeapQueryInformation(heap, HeapCompatibilityInformation, &mode, sizeof mode, NULL);
         return;
     case 14:
+        HeapSetInformation(NULL, HeapEnableTerminationOnCorruption, NULL, 0);
+        return;
+    case 15:
+        HeapSummary(heap, 0, &summary);
+        return;
+    case 16:
+        GetProcessHeaps(0, NULL);
+        return;
+    case 17:
+        RtlEnumProcessHeaps(enumerate, NULL);
+        return;
+    case 18:
+        RtlValidateProcessHeaps();
+        return;
+    case 19:
+        KeRaiseIrql(APC_LEVEL, &(KIRQL){0});
+        return;
+    case 20:
         KeRaiseIrql(HIGH_LEVEL + 1, &(KIRQL){0});
         return;
     default:
@@ -126,7 +155,7 @@ static void call_at_dispatch_level(void *which)
 /* every one ends the process, those whose block a magazine has at hand too */
 static void at_dispatch_level(void)
 {
-    for (unsigned which = 0; which <= 15; which++) {
+    for (unsigned which = 0; which <= CALLS_LAST; which++) {
         int end = child_wait(child_start(call_at_dispatch_level, &which, 15));
         if (!CHECK_EQ_INT(end, 256 + SIGABRT)) {
             printf("    at call %u\n", which);
