@@ -844,6 +844,16 @@ NTSYSAPI SIZE_T NTAPI RtlCompactHeap(PVOID HeapHandle, ULONG Flags);
 NTSYSAPI NTSTATUS NTAPI RtlZeroHeap(PVOID HeapHandle, ULONG Flags);
 
 /*
+ * Makes all memory of a heap's blocks read-only, or for FALSE writable again. While it is read-only, calls that would
+ * change a block fail with ERROR_NOACCESS (STATUS_ACCESS_VIOLATION, which HEAP_GENERATE_EXCEPTIONS raises), and a
+ * program that writes to one faults; HeapSize, HeapWalk, HeapValidate and their kin go on, and so does RtlDestroyHeap.
+ * Blocks in the page of the heap's own header stay writable. No other thread may be in a call that allocates or frees.
+ * There is no result; last error: ERROR_INVALID_HANDLE, ERROR_NOT_SUPPORTED (the default heap),
+ * ERROR_NOT_ENOUGH_MEMORY, and then the heap is as it was. (nt-heap.md 11)
+ */
+NTSYSAPI VOID NTAPI RtlProtectHeap(PVOID HeapHandle, BOOLEAN MakeReadOnly);
+
+/*
  * Windows before Vista adds memory of the caller's to a heap with it. Here a heap's memory is of one kind, so it is
  * refused: STATUS_NOT_IMPLEMENTED; STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER where there is nothing to add, or
  * nothing to add it to. A heap in memory of the caller's is made with RtlCreateHeap. (nt-heap.md 11)

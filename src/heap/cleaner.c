@@ -3,6 +3,7 @@
 #include "heap/front_end.h"
 #include "heap/meta.h"
 #include "heap/options.h"
+#include "heap/protect.h"
 #include "heap/registry.h"
 
 #include <winnt.h>
@@ -43,7 +44,7 @@ static bool clean_heap(struct heap *heap)
     if (lock_is_held(&heap->lock) || !lock_try(&heap->lock))
         return true;
     atomic_store(&heap->is_being_cleaned, true);
-    if (!atomic_load(&heap->is_used_unlocked)) {
+    if (!atomic_load(&heap->is_used_unlocked) && !protect_is_on(heap)) {
         if (front_end_of(heap) != NULL)
             too_early = front_end_clean(front_end_of(heap));
         if (front_end_of(heap) != NULL && !may_be_walked(heap))

@@ -7,6 +7,7 @@
 #include "heap/front_end.h"
 #include "heap/hooks.h"
 #include "heap/large.h"
+#include "heap/protect.h"
 #include "heap/tag.h"
 
 #include <string.h>
@@ -273,6 +274,11 @@ void heap_destroy(struct heap *heap)
     bool keep_warm = heap->access == OS_READ_WRITE;
     struct front_end *end = front_end_of(heap);
 
+    /* What goes back to the arena is writable there. The mappings are those that were made read-only, so that no room
+     * for others is needed, which alone could be lacking. */
+    enum outcome writable = protect_set(heap, false);
+    ASSERT(writable == OUTCOME_OK);
+    (void)writable;
     if (heap->hooks != NULL)
         heap->hooks->end(heap);
     extra_forget_all(heap);

@@ -83,6 +83,7 @@ struct heap {
     bool calls_back;              /* commits through a routine of the caller */
     atomic_bool is_used_unlocked; /* a call with HEAP_NO_SERIALIZE was made, so a lock does not keep such calls out */
     atomic_bool is_being_cleaned;
+    atomic_bool is_read_only;  /* protect.h */
     atomic_uint walk_is_fresh; /* so often the cleaner leaves all as it is, for a walk may be under way; 0: none is */
     bool found_damage;         /* a free list was damaged and has been rebuilt since nt/ last looked */
     struct unit *first_large;

@@ -78,6 +78,13 @@ static size_t not_committed_in_front(size_t offset)
     return align_down(offset - LARGE_DATA_OFFSET, os_page_size());
 }
 
+void large_pages(const struct unit *unit, uintptr_t *from, uintptr_t *end)
+{
+    uintptr_t run = (uintptr_t)run_of(unit);
+    *from = run + not_committed_in_front(unit->large_offset);
+    *end = run + unit->large_committed;
+}
+
 static size_t committed_bytes(const struct unit *unit)
 {
     return unit->large_committed - not_committed_in_front(unit->large_offset);

@@ -20,6 +20,9 @@ struct unit *large_find(const struct heap *heap, const void *address);
 
 void *large_data(const struct unit *unit);
 
+/* The pages that are committed for it. */
+void large_pages(const struct unit *unit, uintptr_t *from, uintptr_t *end);
+
 /* `zero`: the data is to be zero; else it may hold anything. */
 enum outcome large_allocate(struct heap *heap, size_t size, bool zero, void **data);
 enum outcome large_allocate_aligned(struct heap *heap, size_t size, size_t alignment, bool zero, void **data);

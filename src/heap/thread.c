@@ -404,6 +404,18 @@ static void forget_heap(const struct heap *heap)
     }
 }
 
+void thread_take_fronts(struct front_end *end)
+{
+    thread_lock();
+    for (struct front *front = end->fronts; front != NULL; front = front->next_of_end)
+        magazine_empty_all(front);
+    thread_unlock();
+    if (end->shared != NULL)
+        magazine_empty_all(end->shared);
+    thread_forget(end);
+    end->shared = NULL;
+}
+
 void thread_forget(struct front_end *end)
 {
     thread_lock();

@@ -68,6 +68,10 @@ void thread_hide_fronts(bool hide);
 /* Empties the magazines that ended threads left to later ones. */
 void thread_empty_left(struct front_end *end);
 
+/* Gives all that the fronts of a front end hold back to it, and removes them; nobody uses its heap meanwhile. Threads
+ * that use it again get new ones. */
+void thread_take_fronts(struct front_end *end);
+
 /* Removes all fronts of a front end, whose heap nobody uses any more. Their magazines are not emptied. */
 void thread_forget(struct front_end *end);
 

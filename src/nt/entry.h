@@ -6,6 +6,7 @@
 
 #include "heap/enter.h"
 #include "heap/front.h"
+#include "heap/protect.h"
 #include "heap/registry.h"
 #include "nt/irql.h"
 #include "nt/report.h"
@@ -27,6 +28,14 @@ static ALWAYS_INLINE struct heap *entry_find(const void *handle, const char *fun
 static inline ULONG entry_flags(const struct heap *heap, ULONG flags)
 {
     return (flags & ~FRONT_ANY_CONTENTS) | (heap->flags & (HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS));
+}
+
+/* Whether the call may change the heap's blocks: not while RtlProtectHeap has made it read-only. Else *outcome is that.
+ */
+static inline bool entry_may_change(const struct heap *heap, enum outcome *outcome)
+{
+    *outcome = OUTCOME_READ_ONLY;
+    return LIKELY(!protect_is_on(heap));
 }
 
 /* Locks other threads out for the length of a call; says whether there was need to. */

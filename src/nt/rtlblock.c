@@ -19,7 +19,9 @@ NOINLINE PVOID block_allocate_slowly(PVOID handle, ULONG call_flags, SIZE_T size
 
     void *block;
     ULONG flags = entry_flags(heap, call_flags);
-    enum outcome outcome = front_allocate(heap, flags, size, &block);
+    enum outcome outcome;
+    if (entry_may_change(heap, &outcome))
+        outcome = front_allocate(heap, flags, size, &block);
     entry_report_damage(heap, name);
     if (LIKELY(outcome == OUTCOME_OK))
         return block;
@@ -54,7 +56,9 @@ PVOID RtlReAllocateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, SIZE_T
 
     void *block;
     ULONG flags = entry_flags(heap, Flags);
-    enum outcome outcome = front_reallocate(heap, flags, BaseAddress, Size, &block);
+    enum outcome outcome;
+    if (entry_may_change(heap, &outcome))
+        outcome = front_reallocate(heap, flags, BaseAddress, Size, &block);
     entry_report_damage(heap, name);
     if (LIKELY(outcome == OUTCOME_OK))
         return block;
@@ -73,7 +77,9 @@ NOINLINE LOGICAL block_free_slowly(PVOID handle, ULONG call_flags, PVOID block)
         return FALSE;
     }
 
-    enum outcome outcome = front_free(heap, entry_flags(heap, call_flags), block);
+    enum outcome outcome;
+    if (entry_may_change(heap, &outcome))
+        outcome = front_free(heap, entry_flags(heap, call_flags), block);
     entry_report_damage(heap, name);
     if (LIKELY(outcome == OUTCOME_OK))
         return TRUE;

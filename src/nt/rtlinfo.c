@@ -70,8 +70,10 @@ static NTSTATUS set_compatibility(PVOID handle, const void *information, SIZE_T 
 
 static void trim(struct heap *heap)
 {
+    enum outcome outcome;
     bool locked = entry_lock(heap, heap->flags);
-    front_trim(heap);
+    if (entry_may_change(heap, &outcome))
+        front_trim(heap);
     entry_unlock(heap, locked, set_name);
 }
 

@@ -22,7 +22,7 @@ static BOOLEAN end(enum outcome outcome, const struct heap *heap, const void *bl
     if (outcome == OUTCOME_OK)
         return TRUE;
     report_failure(outcome, function, heap, block);
-    status_set(STATUS_INVALID_PARAMETER);
+    status_set(outcome == OUTCOME_READ_ONLY ? STATUS_ACCESS_VIOLATION : STATUS_INVALID_PARAMETER);
     return FALSE;
 }
 
@@ -50,7 +50,10 @@ BOOLEAN RtlSetUserValueHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, PV
     if (heap == NULL)
         return FALSE;
     ULONG flags = entry_flags(heap, Flags);
-    return end(front_set_extra_value(heap, flags, BaseAddress, (uintptr_t)UserValue), heap, BaseAddress, name);
+    enum outcome outcome;
+    if (entry_may_change(heap, &outcome))
+        outcome = front_set_extra_value(heap, flags, BaseAddress, (uintptr_t)UserValue);
+    return end(outcome, heap, BaseAddress, name);
 }
 
 BOOLEAN RtlSetUserFlagsHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, ULONG FlagsToClear, ULONG FlagsToSet)
@@ -64,7 +67,10 @@ BOOLEAN RtlSetUserFlagsHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, UL
         return FALSE;
     }
     ULONG flags = entry_flags(heap, Flags);
-    return end(front_set_extra_flags(heap, flags, BaseAddress, FlagsToClear, FlagsToSet), heap, BaseAddress, name);
+    enum outcome outcome;
+    if (entry_may_change(heap, &outcome))
+        outcome = front_set_extra_flags(heap, flags, BaseAddress, FlagsToClear, FlagsToSet);
+    return end(outcome, heap, BaseAddress, name);
 }
 
 NTSTATUS RtlDisownModuleHeapAllocation(PVOID HeapHandle, PVOID BaseAddress)

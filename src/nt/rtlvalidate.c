@@ -88,7 +88,8 @@ SIZE_T RtlCompactHeap(PVOID HeapHandle, ULONG Flags)
 
     ULONG flags = entry_flags(heap, Flags);
     bool locked = entry_lock(heap, flags);
-    size_t largest = front_compact(heap);
+    enum outcome outcome;
+    size_t largest = entry_may_change(heap, &outcome) ? front_compact(heap) : heap_largest_free(heap);
     entry_unlock(heap, locked, name);
     if (largest == 0)
         teb.last_error = NO_ERROR;
@@ -103,7 +104,9 @@ NTSTATUS RtlZeroHeap(PVOID HeapHandle, ULONG Flags)
         return STATUS_INVALID_HANDLE;
 
     bool locked = entry_lock(heap, entry_flags(heap, Flags));
-    enum outcome outcome = zero_free_memory(heap);
+    enum outcome outcome;
+    if (entry_may_change(heap, &outcome))
+        outcome = zero_free_memory(heap);
     entry_unlock(heap, locked, name);
     report_failure(outcome, name, heap, NULL);
     return status_from_outcome(outcome);

@@ -74,6 +74,8 @@ NTSTATUS status_from_outcome(enum outcome outcome)
         return STATUS_NO_MEMORY;
     case OUTCOME_NOT_A_HEAP:
         return STATUS_INVALID_HANDLE;
+    case OUTCOME_READ_ONLY:
+        return STATUS_ACCESS_VIOLATION;
     case OUTCOME_FREE_LIST_DAMAGED:
     case OUTCOME_WRITTEN_WHEN_FREE:
         return STATUS_HEAP_CORRUPTION;

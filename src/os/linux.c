@@ -121,15 +121,24 @@ void *os_reserve_zeros(size_t size)
     return map(size, PROT_READ);
 }
 
-bool os_commit(void *address, size_t size, enum os_access access)
+static bool protect(void *address, size_t size, int protection, enum os_access access)
 {
-    int protection = PROT_READ | PROT_WRITE | (access == OS_READ_WRITE_EXECUTE ? PROT_EXEC : 0);
-    if (mprotect(address, size, protection) == 0)
+    if (mprotect(address, size, protection | (access == OS_READ_WRITE_EXECUTE ? PROT_EXEC : 0)) == 0)
         return true;
     /* EACCES: a security policy that forbids writable code; to the caller it is memory that cannot be had. */
     if (!is_out_of_memory(errno) && errno != EACCES)
         fatal("mprotect", errno);
     return false;
+}
+
+bool os_commit(void *address, size_t size, enum os_access access)
+{
+    return protect(address, size, PROT_READ | PROT_WRITE, access);
+}
+
+bool os_make_read_only(void *address, size_t size, enum os_access access)
+{
+    return protect(address, size, PROT_READ, access);
 }
 
 bool os_decommit(void *address, size_t size)

@@ -57,6 +57,10 @@ void *os_reserve_zeros(size_t size);
  * which of the pages became usable. */
 bool os_commit(void *address, size_t size, enum os_access access);
 
+/* Has committed pages fault when written, until they are committed again. False: no memory, and nothing is promised
+ * about which of the pages do. */
+bool os_make_read_only(void *address, size_t size, enum os_access access);
+
 /* Takes the memory of committed pages away; they are reserved again and fault when touched, if the system can note
  * that: when it has no room for another mapping they may stay usable, and read as zero. False: they are as they were.
  */

@@ -80,6 +80,7 @@ typedef NTSTATUS(NTAPI *nt_enum_routine)(PVOID heap, PVOID param);
     X(ULONG, RtlMultipleAllocateHeap, (PVOID, ULONG, SIZE_T, ULONG, PVOID *))                                          \
     X(ULONG, RtlMultipleFreeHeap, (PVOID, ULONG, ULONG, PVOID *))                                                      \
     X(NTSTATUS, RtlZeroHeap, (PVOID, ULONG))                                                                           \
+    X(VOID, RtlProtectHeap, (PVOID, BOOLEAN))                                                                          \
     X(NTSTATUS, RtlExtendHeap, (PVOID, ULONG, PVOID, SIZE_T))                                                          \
     X(BOOLEAN, RtlGetUserInfoHeap, (PVOID, ULONG, PVOID, PVOID *, PULONG))                                             \
     X(BOOLEAN, RtlSetUserValueHeap, (PVOID, ULONG, PVOID, PVOID))                                                      \
@@ -126,6 +127,7 @@ static inline void nt_load(void)
 #define RtlMultipleAllocateHeap nt_RtlMultipleAllocateHeap
 #define RtlMultipleFreeHeap nt_RtlMultipleFreeHeap
 #define RtlZeroHeap nt_RtlZeroHeap
+#define RtlProtectHeap nt_RtlProtectHeap
 #define RtlExtendHeap nt_RtlExtendHeap
 #define RtlGetUserInfoHeap nt_RtlGetUserInfoHeap
 #define RtlSetUserValueHeap nt_RtlSetUserValueHeap
