@@ -755,7 +755,9 @@ typedef NTSTATUS(NTAPI *PRTL_ENUM_HEAPS_ROUTINE)(PVOID HeapHandle, PVOID Paramet
 
 /*
  * A new heap, or NULL. HeapBase places it in memory of the caller, Lock is the caller's own lock, Parameters tunes it;
- * all three may be NULL. (nt-heap.md 2; Microsoft page "RtlCreateHeap function (ntifs.h)")
+ * all three may be NULL. With HEAP_CREATE_SEGMENT_HEAP, Parameters is a PRTL_SEGMENT_HEAP_PARAMETERS: pageable memory
+ * of any node, with or without SEGMENT_HEAP_FLG_NO_LFH; else last status STATUS_NOT_SUPPORTED. (nt-heap.md 2, 16;
+ * Microsoft page "RtlCreateHeap function (ntifs.h)")
  */
 NTSYSAPI PVOID NTAPI RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T CommitSize, PVOID Lock,
                                    PRTL_HEAP_PARAMETERS Parameters);

@@ -21,7 +21,8 @@
  * sizes, none is hot. */
 static bool front_is_possible(const struct heap *heap)
 {
-    return heap->owns_memory && (heap->flags & HEAP_GROWABLE) && heap->normal_limit >= BUCKET_WINDOWS_LIMIT;
+    return heap->owns_memory && (heap->flags & HEAP_GROWABLE) && !heap->no_front_end &&
+           heap->normal_limit >= BUCKET_WINDOWS_LIMIT;
 }
 
 static bool is_active(const struct heap *heap, unsigned bucket)

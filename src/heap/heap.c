@@ -135,6 +135,7 @@ static void initialise(struct heap *heap, const struct heap_parameters *paramete
         .access = access_for(parameters),
         .key = new_key(),
         .owns_memory = parameters->caller_memory == NULL,
+        .no_front_end = parameters->no_front_end,
         .calls_back = parameters->commit_routine != NULL,
         .next_segment_size = align_up(
             size_min(or_default(parameters->segment_reserve, DEFAULT_SEGMENT_RESERVE), LARGEST_SEGMENT_RESERVE),

@@ -36,6 +36,7 @@ struct heap_parameters {
     size_t decommit_total_threshold;
     size_t maximum_allocation;
     size_t large_threshold;
+    bool no_front_end; /* no size becomes hot */
 };
 
 /* Sums over a heap, in bytes. */
@@ -80,6 +81,7 @@ struct heap {
     struct segment *last_segment;
     uint32_t segment_count;
     bool owns_memory;             /* false: the memory is the caller's */
+    bool no_front_end;            /* no size may become hot, though the heap could have a front end */
     bool calls_back;              /* commits through a routine of the caller */
     atomic_bool is_used_unlocked; /* a call with HEAP_NO_SERIALIZE was made, so a lock does not keep such calls out */
     atomic_bool is_being_cleaned;

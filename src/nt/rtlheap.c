@@ -13,20 +13,56 @@
 /* The bits that a heap's force flags do not take over from its flags (nt-heap.md 14). */
 #define NOT_FORCED (HEAP_SHARED | HEAP_DISABLE_COALESCE_ON_FREE | HEAP_GROWABLE | HEAP_CLASS_MASK)
 
-/* Reads the caller's parameters. False: they cannot be read. A structure of another length counts as absent. */
-static bool read_parameters(const RTL_HEAP_PARAMETERS *from, RTL_HEAP_PARAMETERS *to)
+static bool is_readable(const void *memory, size_t size)
 {
-    memset(to, 0, sizeof *to);
-    if (from == NULL)
-        return true;
-    if (!os_is_readable(from) || !os_is_readable((const char *)from + sizeof from->Length - 1))
-        return false;
+    return os_is_readable(memory) && os_is_readable((const char *)memory + size - 1);
+}
+
+/* Reads the caller's parameters. A structure of another length counts as absent. STATUS_ACCESS_VIOLATION: they cannot
+ * be read. */
+static NTSTATUS read_parameters(const RTL_HEAP_PARAMETERS *from, RTL_HEAP_PARAMETERS *to)
+{
+    if (!is_readable(from, sizeof from->Length))
+        return STATUS_ACCESS_VIOLATION;
     if (from->Length != sizeof *from)
-        return true;
-    if (!os_is_readable((const char *)from + sizeof *from - 1))
-        return false;
+        return STATUS_SUCCESS;
+    if (!is_readable(from, sizeof *from))
+        return STATUS_ACCESS_VIOLATION;
     *to = *from;
-    return true;
+    return STATUS_SUCCESS;
+}
+
+/* What memory a segment heap asks for: there is one kind here, on no node in particular. */
+static bool has_memory_source(const RTL_SEGMENT_HEAP_MEMORY_SOURCE *source)
+{
+    return source->Flags == 0 && (source->MemoryTypeMask & ~(1u << MemoryTypePaged)) == 0 &&
+           (source->NumaNode == 0 || source->NumaNode == RTL_SEGHEAP_MEM_SOURCE_ANY_NODE) &&
+           source->PartitionHandle == NULL;
+}
+
+static bool is_zero(const SIZE_T *words, size_t count)
+{
+    while (count > 0 && words[count - 1] == 0)
+        count--;
+    return count == 0;
+}
+
+/* Reads the parameters of a segment heap (nt-heap.md 16). What cannot be had is refused: STATUS_NOT_SUPPORTED. */
+static NTSTATUS read_segment_parameters(const RTL_SEGMENT_HEAP_PARAMETERS *from, bool *no_front_end)
+{
+    if (!is_readable(from, sizeof from->Version + sizeof from->Size))
+        return STATUS_ACCESS_VIOLATION;
+    if (from->Version != SEGMENT_HEAP_PARAMETERS_VERSION || from->Size != sizeof *from)
+        return STATUS_INVALID_PARAMETER;
+    if (!is_readable(from, sizeof *from))
+        return STATUS_ACCESS_VIOLATION;
+    if ((from->Flags & ~(ULONG)SEGMENT_HEAP_PARAMS_VALID_FLAGS) || !is_zero(from->Reserved, 4) ||
+        !is_zero(from->MemorySource.Reserved, 2))
+        return STATUS_INVALID_PARAMETER;
+    if ((from->Flags & SEGMENT_HEAP_FLG_USE_PAGE_HEAP) || !has_memory_source(&from->MemorySource))
+        return STATUS_NOT_SUPPORTED;
+    *no_front_end = (from->Flags & SEGMENT_HEAP_FLG_NO_LFH) != 0;
+    return STATUS_SUCCESS;
 }
 
 /* The caller's routine behind the core's commit_routine; `context` holds its address. */
@@ -75,10 +111,16 @@ static bool place_in_own_memory(struct heap_parameters *to, const RTL_HEAP_PARAM
 PVOID RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T CommitSize, PVOID Lock,
                     PRTL_HEAP_PARAMETERS Parameters)
 {
-    RTL_HEAP_PARAMETERS tuning;
+    RTL_HEAP_PARAMETERS tuning = {0};
+    bool no_front_end = false;
+    NTSTATUS status = STATUS_SUCCESS;
     irql_check("RtlCreateHeap (HeapCreate)");
-    if (!read_parameters(Parameters, &tuning)) {
-        status_set(STATUS_ACCESS_VIOLATION);
+    if (Parameters != NULL && (Flags & HEAP_CREATE_SEGMENT_HEAP))
+        status = read_segment_parameters((const void *)Parameters, &no_front_end);
+    else if (Parameters != NULL)
+        status = read_parameters(Parameters, &tuning);
+    if (!NT_SUCCESS(status)) {
+        status_set(status);
         return NULL;
     }
     if (Lock != NULL) {
@@ -98,6 +140,7 @@ PVOID RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T Comm
         .decommit_total_threshold = tuning.DeCommitTotalFreeThreshold,
         .maximum_allocation = tuning.MaximumAllocationSize,
         .large_threshold = tuning.VirtualMemoryThreshold,
+        .no_front_end = no_front_end,
     };
     bool placed = HeapBase != NULL ? place_in_caller_memory(&parameters, &tuning)
                                    : place_in_own_memory(&parameters, &tuning);

@@ -9,6 +9,12 @@
 static const char query_name[] = "RtlQueryHeapInformation (HeapQueryInformation)";
 static const char set_name[] = "RtlSetHeapInformation (HeapSetInformation)";
 
+/*
+ * The classes that have no meaning here are refused like those that there are not: what a program would learn of tags,
+ * stacks and failures by HeapExtendedInformation, HeapTaggingInformation, HeapStackDatabase and the rest is told
+ * nowhere in public; nor is what HeapMemoryLimit and HeapTag are given (types-and-constants.md 5).
+ */
+
 /* --- querying -------------------------------------------------------------------------------------------------------
  */
 
@@ -52,7 +58,8 @@ static NTSTATUS set_compatibility(PVOID handle, const void *information, SIZE_T 
         return STATUS_BUFFER_TOO_SMALL;
     if (heap == NULL)
         return STATUS_INVALID_HANDLE;
-    if (information == NULL || (heap->flags & HEAP_NO_SERIALIZE) || !(heap->flags & HEAP_GROWABLE))
+    if (information == NULL || (heap->flags & HEAP_NO_SERIALIZE) || !(heap->flags & HEAP_GROWABLE) ||
+        heap->no_front_end)
         return STATUS_INVALID_PARAMETER;
 
     ULONG wanted = *(const ULONG *)information;

@@ -55,17 +55,29 @@ static void null_heap(void)
     }
 }
 
-/* unknown class: STATUS_INVALID_INFO_CLASS */
-static void unknown_class(void)
+static void is_refused(HANDLE heap, HEAP_INFORMATION_CLASS class)
 {
-    ULONG buffer[8];
+    ULONG buffer[32];
     SIZE_T length = UNTOUCHED;
-    HANDLE heap = HeapCreate(0, 0, 0);
+    memset(buffer, 0, sizeof(buffer));
     POISON_LAST_ERROR();
-    NTSTATUS status = (NTSTATUS)RtlQueryHeapInformation(heap, NO_SUCH_CLASS, buffer, sizeof(buffer), &length);
+    NTSTATUS status = (NTSTATUS)RtlQueryHeapInformation(heap, class, buffer, sizeof(buffer), &length);
     CHECK_EQ_UINT((ULONG)status, (ULONG)STATUS_INVALID_INFO_CLASS);
     CHECK_LAST_ERROR_UNTOUCHED();
     CHECK_EQ_UINT(length, UNTOUCHED);
+}
+
+/* unknown class: STATUS_INVALID_INFO_CLASS; here also those that only public headers name, and do not explain */
+static void unknown_class(void)
+{
+    HANDLE heap = HeapCreate(0, 0, 0);
+    is_refused(heap, NO_SUCH_CLASS);
+#ifndef _WIN32
+    const unsigned named[] = {1, 2, 3, 4, 5, 6, 7, 0x80000001, 0x80000002};
+    for (unsigned i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+        is_refused(heap, (HEAP_INFORMATION_CLASS)named[i]);
+    }
+#endif
     CHECK(HeapDestroy(heap));
 }
 
