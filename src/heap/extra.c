@@ -1,14 +1,12 @@
 #include "heap/extra.h"
 
-#include "heap/back.h"
 #include "heap/meta.h"
 #include "heap/padded.h"
 #include "heap/tag.h"
 
 #include <string.h>
 
-/* The room behind the data: a word that means nothing, and the value. */
-#define ROOM (2 * sizeof(uintptr_t))
+#define ROOM EXTRA_ROOM
 #define VALUE_OFFSET sizeof(uintptr_t)
 
 struct extra {
@@ -304,30 +302,66 @@ bool extra_reallocate(struct heap *heap, uint32_t flags, void *block, size_t siz
     return true;
 }
 
+/* --- claimed blocks -------------------------------------------------------------------------------------------------
+ */
+
+static uintptr_t read_behind(const void *block, size_t size, size_t offset)
+{
+    uintptr_t word;
+    memcpy(&word, (const char *)block + size + offset, sizeof word);
+    return word;
+}
+
+static void write_behind(void *block, size_t size, uintptr_t claim, uintptr_t value)
+{
+    uintptr_t words[2] = {claim, value};
+    memcpy((char *)block + size, words, sizeof words);
+}
+
+enum outcome extra_claim(struct heap *heap, void *block, size_t size, uintptr_t claim)
+{
+    enum outcome outcome = heap_set_requested(heap, block, size, ROOM);
+    if (outcome == OUTCOME_OK)
+        write_behind(block, size, claim, claim);
+    return outcome;
+}
+
+/* Whether a block of that size and capacity is claimed. */
+static bool is_claimed(const struct heap *heap, const void *block, size_t size, size_t capacity)
+{
+    extra_claimer *claimer = atomic_load_explicit(&heap->claimer, memory_order_relaxed);
+    return claimer != NULL && capacity - size >= ROOM && claimer(read_behind(block, size, 0), block);
+}
+
 /* --- what programs ask ----------------------------------------------------------------------------------------------
  */
 
 enum outcome extra_get(struct heap *heap, const void *block, struct extra_info *info)
 {
-    size_t size;
+    size_t size, capacity;
     const struct extra *extra = extra_of(heap, block);
-    enum outcome outcome = heap_size(heap, block, &size);
+    enum outcome outcome = heap_measure(heap, block, &size, &capacity);
     *info = (struct extra_info){0, 0, 0, 0};
     if (outcome == OUTCOME_OK && extra != NULL)
         *info = (struct extra_info){extra->user_flags, read_value(heap, extra, size), extra->tag, extra->trace};
+    else if (outcome == OUTCOME_OK && is_claimed(heap, block, size, capacity))
+        *info = (struct extra_info){EXTRA_CLAIMED, read_behind(block, size, VALUE_OFFSET), 0, 0};
     return outcome;
 }
 
 enum outcome extra_set_value(struct heap *heap, void *block, uintptr_t value)
 {
-    size_t size;
+    size_t size, capacity;
     struct extra *extra = extra_of(heap, block);
-    enum outcome outcome = heap_size(heap, block, &size);
+    enum outcome outcome = heap_measure(heap, block, &size, &capacity);
     if (outcome != OUTCOME_OK)
         return outcome;
-    if (extra == NULL || !(extra->user_flags & HEAP_SETTABLE_USER_VALUE))
+    if (extra != NULL && (extra->user_flags & HEAP_SETTABLE_USER_VALUE))
+        write_value(heap, extra, size, value);
+    else if (extra == NULL && is_claimed(heap, block, size, capacity))
+        write_behind(block, size, read_behind(block, size, 0), value);
+    else
         return OUTCOME_NO_EXTRA;
-    write_value(heap, extra, size, value);
     return OUTCOME_OK;
 }
 

@@ -545,27 +545,29 @@ static enum outcome enter(struct heap *heap, uint32_t flags, const void *block, 
 
 enum outcome front_get_extra(struct heap *heap, uint32_t flags, const void *block, struct extra_info *info)
 {
-    struct hot hot;
-    enum outcome outcome;
-    *info = (struct extra_info){0, 0, 0, 0};
-    if (hot_find(heap, block, &hot, &outcome))
-        return outcome;
     bool locked;
-    outcome = enter(heap, flags, block, &locked);
+    enum outcome outcome = enter(heap, flags, block, &locked);
+    *info = (struct extra_info){0, 0, 0, 0};
     if (outcome == OUTCOME_OK)
         outcome = extra_get(heap, block, info);
     heap_leave(heap, locked);
     return outcome;
 }
 
+enum outcome front_claim(struct heap *heap, uint32_t flags, void *block, size_t size, uintptr_t claim)
+{
+    bool locked;
+    enum outcome outcome = enter(heap, flags, block, &locked);
+    if (outcome == OUTCOME_OK)
+        outcome = extra_claim(heap, block, size, claim);
+    heap_leave(heap, locked);
+    return outcome;
+}
+
 enum outcome front_set_extra_value(struct heap *heap, uint32_t flags, void *block, uintptr_t value)
 {
-    struct hot hot;
-    enum outcome outcome;
-    if (hot_find(heap, block, &hot, &outcome))
-        return outcome == OUTCOME_OK ? OUTCOME_NO_EXTRA : outcome;
     bool locked;
-    outcome = enter(heap, flags, block, &locked);
+    enum outcome outcome = enter(heap, flags, block, &locked);
     if (outcome == OUTCOME_OK)
         outcome = extra_set_value(heap, block, value);
     heap_leave(heap, locked);

@@ -184,6 +184,7 @@ enum outcome front_size(struct heap *heap, uint32_t flags, const void *block, si
 /* A block's extra (extra.h); OUTCOME_NO_EXTRA: there is nothing to set. */
 struct extra_info;
 enum outcome front_get_extra(struct heap *heap, uint32_t flags, const void *block, struct extra_info *info);
+enum outcome front_claim(struct heap *heap, uint32_t flags, void *block, size_t size, uintptr_t claim);
 enum outcome front_set_extra_value(struct heap *heap, uint32_t flags, void *block, uintptr_t value);
 enum outcome front_set_extra_flags(struct heap *heap, uint32_t flags, const void *block, uint32_t clear, uint32_t set);
 

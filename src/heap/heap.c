@@ -410,6 +410,58 @@ enum outcome heap_size(struct heap *heap, const void *block, size_t *size)
     return outcome;
 }
 
+enum outcome heap_measure(struct heap *heap, const void *block, size_t *size, size_t *capacity)
+{
+    struct hot hot;
+    enum outcome outcome;
+    if (hot_find(heap, block, &hot, &outcome)) {
+        *size = hot.requested;
+        *capacity = outcome == OUTCOME_OK ? bucket_size(hot.bucket) : 0;
+        return outcome;
+    }
+    struct found found;
+    outcome = find(heap, block, &found);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    *size = found.requested;
+    *capacity = found.large != NULL ? large_capacity(found.large) : block_capacity(found.back.size);
+    return OUTCOME_OK;
+}
+
+static bool has_room(size_t capacity, size_t size, size_t room)
+{
+    return room <= capacity && size <= capacity - room;
+}
+
+enum outcome heap_set_requested(struct heap *heap, void *block, size_t size, size_t room)
+{
+    struct hot hot;
+    enum outcome outcome;
+    if (hot_find(heap, block, &hot, &outcome)) {
+        if (outcome != OUTCOME_OK)
+            return outcome;
+        if (!has_room(bucket_size(hot.bucket), size, room))
+            return OUTCOME_CANNOT_RESIZE;
+        span_mark_resized(hot.bucket, block, size);
+        return OUTCOME_OK;
+    }
+    struct found found;
+    outcome = find(heap, block, &found);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    if (found.large != NULL) {
+        if (!has_room(large_capacity(found.large), size, room))
+            return OUTCOME_CANNOT_RESIZE;
+        large_set_requested(heap, found.large, size);
+        return OUTCOME_OK;
+    }
+    size_t capacity = block_capacity(found.back.size);
+    if (!has_room(capacity, size, room) || capacity - size > GRANULE_BUSY_LAST - GRANULE_BUSY)
+        return OUTCOME_CANNOT_RESIZE;
+    back_set_requested(heap, (uintptr_t)block, size);
+    return OUTCOME_OK;
+}
+
 static enum outcome free_found(struct heap *heap, const struct found *found)
 {
     if (found->large == NULL)

@@ -57,6 +57,9 @@ struct bump {
     uint8_t top_granule; /* what the granule of the top is */
 };
 
+/* Whether the word behind a block's data, which may be anything, makes it a claimed one (extra.h). */
+typedef bool extra_claimer(uintptr_t claim, const void *block);
+
 struct front_end;
 struct extra_table;
 struct tag;
@@ -114,6 +117,7 @@ struct heap {
     struct front_end *_Atomic front_end; /* NULL: no bucket is active yet */
     uint16_t uses[BUCKET_COUNT];         /* how often each bucket was used (bucket.h), or that it is active */
     struct extra_table *_Atomic extras;  /* NULL: no block ever had one */
+    extra_claimer *_Atomic claimer;      /* NULL: no block is claimed */
     struct tag_table *_Atomic tags;      /* NULL: the heap has no tags of its own */
     const struct heap_hooks *hooks;      /* NULL: it does all as usual */
     struct debug *debug;                 /* what the hooks know of the heap */
@@ -164,6 +168,13 @@ enum outcome heap_allocate_aligned(struct heap *heap, size_t size, size_t alignm
 enum outcome heap_resize(struct heap *heap, void *block, size_t size, bool zero, bool insists, size_t *old_size);
 enum outcome heap_free(struct heap *heap, void *block);
 enum outcome heap_size(struct heap *heap, const void *block, size_t *size);
+
+/* As heap_size, for blocks of the front end too, with the bytes that the block has room for. */
+enum outcome heap_measure(struct heap *heap, const void *block, size_t *size, size_t *capacity);
+
+/* Changes what counts as asked for of a block, and nothing else. OUTCOME_CANNOT_RESIZE: it has no room for so much and
+ * `room` bytes behind it, or so much room that its granule cannot tell. */
+enum outcome heap_set_requested(struct heap *heap, void *block, size_t size, size_t room);
 
 /* Whether the heap may ever have a block of that size. */
 bool heap_may_have(const struct heap *heap, size_t size);

@@ -25,6 +25,17 @@ void *large_data(const struct unit *unit)
     return run_of(unit) + unit->large_offset;
 }
 
+size_t large_capacity(const struct unit *unit)
+{
+    return unit->large_committed - unit->large_offset;
+}
+
+void large_set_requested(struct heap *heap, struct unit *unit, size_t size)
+{
+    heap->requested_bytes += size - unit->large_size;
+    unit->large_size = size;
+}
+
 struct unit *large_find(const struct heap *heap, const void *address)
 {
     struct arena *arena = arena_of(address);
@@ -192,7 +203,7 @@ enum outcome large_resize(struct heap *heap, struct unit *unit, size_t size, boo
 
     if (!committed_for(size, unit->large_offset, &committed))
         return OUTCOME_CANNOT_RESIZE;
-    size_t zeros_from = unit->large_committed - unit->large_offset;
+    size_t zeros_from = large_capacity(unit);
     if (committed > unit->large_committed && (!may_extend || !extend(heap, unit, committed, zero)))
         return OUTCOME_CANNOT_RESIZE;
     if (committed < unit->large_committed)

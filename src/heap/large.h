@@ -22,6 +22,11 @@ void *large_data(const struct unit *unit);
 
 /* The pages that are committed for it. */
 void large_pages(const struct unit *unit, uintptr_t *from, uintptr_t *end);
+/* Bytes that the block can have without another page. */
+size_t large_capacity(const struct unit *unit);
+
+/* Changes what counts as asked for, and nothing else. */
+void large_set_requested(struct heap *heap, struct unit *unit, size_t size);
 
 /* `zero`: the data is to be zero; else it may hold anything. */
 enum outcome large_allocate(struct heap *heap, size_t size, bool zero, void **data);

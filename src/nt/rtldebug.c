@@ -79,7 +79,7 @@ static bool add_block(struct entries *entries, struct heap *heap, uintptr_t star
     RTL_HEAP_ENTRY *entry = add_entry(entries);
     if (entry == NULL)
         return false;
-    if ((flags & RTL_HEAP_BUSY) && extra_is_used(heap))
+    if ((flags & RTL_HEAP_BUSY) && extra_may_be(heap))
         extra_get(heap, (void *)data, &info);
     entry->Flags = (USHORT)(flags | info.user_flags >> 4);
     entry->u.s1.Settable = info.value;

@@ -45,7 +45,7 @@ static USHORT flags_from_kind(enum walk_kind kind)
 static void add_extra(struct heap *heap, RTL_HEAP_WALK_ENTRY *entry)
 {
     struct extra_info info;
-    if (!(entry->Flags & RTL_HEAP_BUSY) || !extra_is_used(heap) ||
+    if (!(entry->Flags & RTL_HEAP_BUSY) || !extra_may_be(heap) ||
         front_get_extra(heap, heap->flags, entry->DataAddress, &info) != OUTCOME_OK)
         return;
     _Static_assert(HEAP_SETTABLE_USER_VALUE >> 4 == RTL_HEAP_SETTABLE_VALUE, "the flags of a record are those shifted");

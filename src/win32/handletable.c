@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/compiler.h"
+#include "heap/extra.h"
 #include "nt/process.h"
 
 #include <ntifs.h>
@@ -31,12 +32,20 @@ static bool is_entry(uintptr_t address)
            (address - (uintptr_t)table) % sizeof(struct moveable) == 0;
 }
 
+/* Whether what lies behind a block's data is the handle of an entry with that block. */
+static bool claims(uintptr_t claim, const void *block)
+{
+    const struct moveable *moveable = unsafe_moveable_from_handle((const void *)claim);
+    return moveable != NULL && moveable->data == block;
+}
+
 /*
  * Takes the first entry off the list of free ones, which ends in the entries never used. Links lie where a program with
  * a stale handle can write: a bad one cuts the list, and what was behind it is lost.
  */
 struct moveable *handletable_take(void)
 {
+    extra_set_claimer(process_heap(), claims);
     struct moveable *moveable = first_free;
     if (moveable == never_used || (moveable->flags & MOVEABLE_IN_USE)) {
         if (never_used == table + MOVEABLE_LIMIT)

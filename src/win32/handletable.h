@@ -4,7 +4,7 @@
  *     handle = address of an entry's second word, so an odd multiple of the pointer size: no block has such an address
  *
  * Programs peek at entries through their handles, so the layout and the bits are Windows' (global-local-toolhelp-seh.md
- * 1). An entry knows its block, which is found again from the block by looking through the table. Every function needs
+ * 1). An entry knows its block, and the block has the handle as its user value. Every function needs
  * the table held: its lock is that of the default heap, in which the blocks lie. So who holds HeapLock on that heap and
  * calls a Global function waits for nobody, there is no order of two locks to keep, and a fork finds both at rest.
  */

@@ -1,6 +1,7 @@
 /*
  * The Win32 heap functions: each translates its arguments, calls the NT routine, and translates the result.
  */
+#include "heap/extra.h"
 #include "nt/block.h"
 #include "nt/process.h"
 #include "nt/summary.h"
@@ -139,6 +140,19 @@ static void fill_entry(PROCESS_HEAP_ENTRY *entry, const struct walk_record *reco
     }
 }
 
+/* Adds the handle to an entry of a block behind a moveable object. */
+static void add_handle(struct heap *heap, PROCESS_HEAP_ENTRY *entry)
+{
+    struct extra_info info;
+    if (!(entry->wFlags & PROCESS_HEAP_ENTRY_BUSY) || LIKELY(!extra_may_be(heap)) ||
+        front_get_extra(heap, heap->flags, entry->lpData, &info) != OUTCOME_OK)
+        return;
+    if ((info.user_flags & HEAP_SETTABLE_USER_VALUE) && (info.user_flags & HEAP_SETTABLE_USER_FLAG1)) {
+        entry->wFlags |= PROCESS_HEAP_ENTRY_MOVEABLE;
+        entry->Block.hMem = (HANDLE)info.value;
+    }
+}
+
 static __attribute__((noinline)) BOOL walk_slowly(HANDLE heap, PROCESS_HEAP_ENTRY *entry)
 {
     struct walk_record record;
@@ -146,8 +160,10 @@ static __attribute__((noinline)) BOOL walk_slowly(HANDLE heap, PROCESS_HEAP_ENTR
         return bool_from_status(RtlWalkHeap(heap, NULL));
 
     NTSTATUS status = walk_step(heap, kind_from_entry(entry), entry->lpData, entry->cbData, &record);
-    if (NT_SUCCESS(status))
+    if (NT_SUCCESS(status)) {
         fill_entry(entry, &record);
+        add_handle(heap, entry);
+    }
     return bool_from_status(status);
 }
 
@@ -167,6 +183,7 @@ BOOL HeapWalk(HANDLE hHeap, LPPROCESS_HEAP_ENTRY lpEntry)
     lpEntry->cbData = (DWORD)next.size;
     lpEntry->cbOverhead = (BYTE)next.overhead;
     lpEntry->wFlags = next.is_free ? 0 : PROCESS_HEAP_ENTRY_BUSY;
+    add_handle(hHeap, lpEntry);
     return TRUE;
 }
 

@@ -1,5 +1,7 @@
 #include "win32/memobject.h"
 
+#include "heap/extra.h"
+#include "heap/front.h"
 #include "nt/process.h"
 
 #include <ntifs.h>
@@ -16,10 +18,34 @@
 /* --- blocks of the default heap -------------------------------------------------------------------------------------
  */
 
-static void *data_allocate(SIZE_T size, bool zero)
+/*
+ * The block of a moveable object is allocated with room for the handle behind the data, which is its user value
+ * (nt-heap.md 9): a claimed block, whose claimer is the handle table (heap/extra.h). Where the heap has hooks, what
+ * lies behind the data is theirs, so the value is an extra like any program's.
+ */
+static bool has_hooks(void)
+{
+    const struct heap *heap = process_heap();
+    return heap->hooks != NULL;
+}
+
+static SIZE_T with_room(SIZE_T size)
+{
+    if (has_hooks())
+        return size;
+    return size <= SIZE_MAX - EXTRA_ROOM ? size + EXTRA_ROOM : SIZE_MAX;
+}
+
+/* `moveable`: for an object that is. */
+static void *data_allocate(bool moveable, SIZE_T size, bool zero)
 {
     PVOID heap = process_heap();
-    return heap != NULL ? RtlAllocateHeap(heap, zero ? HEAP_ZERO_MEMORY : 0, size) : NULL;
+    ULONG flags = zero ? HEAP_ZERO_MEMORY : 0;
+    if (heap == NULL)
+        return NULL;
+    if (moveable && has_hooks())
+        flags |= EXTRA_CLAIMED;
+    return RtlAllocateHeap(heap, flags, moveable ? with_room(size) : size);
 }
 
 static bool data_free(void *block)
@@ -34,9 +60,9 @@ static SIZE_T data_size(const void *block)
 }
 
 /* A block elsewhere, with the first `kept` bytes of this one; this one stays. */
-static void *data_copy(const void *block, SIZE_T kept, SIZE_T size, bool zero)
+static void *data_copy(bool moveable, const void *block, SIZE_T kept, SIZE_T size, bool zero)
 {
-    void *copy = data_allocate(size, zero);
+    void *copy = data_allocate(moveable, size, zero);
     if (copy != NULL)
         memcpy(copy, block, kept);
     return copy;
@@ -49,9 +75,9 @@ static void *data_resize(void *data, SIZE_T size, bool in_place, bool zero)
 }
 
 /* Resizes by moving, even where there is room. */
-static void *data_move(void *data, SIZE_T old_size, SIZE_T size, bool zero)
+static void *data_move(bool moveable, void *data, SIZE_T old_size, SIZE_T size, bool zero)
 {
-    void *moved = data_copy(data, old_size < size ? old_size : size, size, zero);
+    void *moved = data_copy(moveable, data, old_size < size ? old_size : size, size, zero);
     if (moved != NULL)
         data_free(data);
     return moved;
@@ -99,6 +125,15 @@ static struct moveable *moveable_hold(HANDLE object)
 /* --- moveable objects: the table is held ----------------------------------------------------------------------------
  */
 
+/* Gives a block its size, and the handle in the room behind it. False: there is none. */
+static bool claim(struct moveable *moveable, void *data, SIZE_T size)
+{
+    uintptr_t handle = (uintptr_t)handle_from_moveable(moveable);
+    if (has_hooks())
+        return RtlSetUserValueHeap(process_heap(), 0, data, (PVOID)handle);
+    return front_claim(process_heap(), 0, data, size, handle) == OUTCOME_OK;
+}
+
 static void moveable_set_data(struct moveable *moveable, void *data)
 {
     moveable->data = data;
@@ -106,6 +141,13 @@ static void moveable_set_data(struct moveable *moveable, void *data)
         moveable->flags &= ~(uintptr_t)MOVEABLE_DISCARDED;
     else
         moveable->flags |= MOVEABLE_DISCARDED;
+}
+
+/* A block that was allocated, or resized, with room becomes the object's. */
+static void moveable_take_data(struct moveable *moveable, void *data, SIZE_T size)
+{
+    moveable_set_data(moveable, data);
+    claim(moveable, data, size);
 }
 
 static bool moveable_free(struct moveable *moveable)
@@ -132,6 +174,18 @@ static bool moveable_discard(struct moveable *moveable)
     return true;
 }
 
+/* Makes a block smaller where it is, also one that the front end serves: such a one keeps its memory. */
+static bool moveable_shrink_in_place(struct moveable *moveable, SIZE_T size)
+{
+    DWORD before = RtlGetLastWin32Error();
+    void *data = data_resize(moveable->data, with_room(size), /* in_place */ true, /* zero */ false);
+    if ((data == NULL && has_hooks()) || !claim(moveable, moveable->data, size))
+        return false;
+    if (data == NULL)
+        RtlSetLastWin32Error(before);
+    return true;
+}
+
 static bool moveable_grow_or_shrink(struct moveable *moveable, SIZE_T size, bool in_place, bool zero)
 {
     SIZE_T old_size = data_size(moveable->data);
@@ -139,16 +193,18 @@ static bool moveable_grow_or_shrink(struct moveable *moveable, SIZE_T size, bool
         fail_as_handle();
         return false;
     }
+    if (size <= old_size && in_place)
+        return moveable_shrink_in_place(moveable, size);
     void *data = NULL;
     if (size <= old_size || old_size >= GROWS_IN_PLACE_FROM)
-        data = data_resize(moveable->data, size, in_place, zero);
+        data = data_resize(moveable->data, with_room(size), in_place, zero);
     else if (!in_place)
-        data = data_move(moveable->data, old_size, size, zero);
+        data = data_move(true, moveable->data, old_size, size, zero);
     else
         RtlSetLastWin32Error(ERROR_NOT_ENOUGH_MEMORY);
     if (data == NULL)
         return false;
-    moveable_set_data(moveable, data);
+    moveable_take_data(moveable, data, size);
     return true;
 }
 
@@ -164,40 +220,41 @@ static bool moveable_resize(struct moveable *moveable, SIZE_T size, bool may_mov
         bool in_place = moveable_lock_count(moveable) != 0 && !may_move;
         return moveable_grow_or_shrink(moveable, size, in_place, zero);
     }
-    void *data = data_allocate(size, zero);
+    void *data = data_allocate(true, size, zero);
     if (data != NULL)
-        moveable_set_data(moveable, data);
+        moveable_take_data(moveable, data, size);
     return data != NULL;
 }
 
 /* --- objects --------------------------------------------------------------------------------------------------------
  */
 
-/* A new handle of this state for a block, which may be NULL. */
-static HANDLE moveable_create(uintptr_t state, void *data)
+/* A new handle of this state for a block with room for it, which may be NULL. */
+static HANDLE moveable_create(uintptr_t state, void *data, SIZE_T size)
 {
     struct moveable *moveable = handletable_take();
     if (moveable == NULL)
         return fail(ERROR_NOT_ENOUGH_MEMORY);
     moveable->flags |= state;
-    moveable_set_data(moveable, data);
+    if (data != NULL)
+        moveable_take_data(moveable, data, size);
     return handle_from_moveable(moveable);
 }
 
 HANDLE memobject_allocate(uintptr_t state, SIZE_T size, bool zero)
 {
     if (!(state & MOVEABLE_MOVEABLE))
-        return data_allocate(size, zero);
+        return data_allocate(false, size, zero);
 
     void *data = NULL;
     if (size != 0) {
-        data = data_allocate(size, zero);
+        data = data_allocate(true, size, zero);
         if (data == NULL)
             return NULL;
     }
     HANDLE handle = NULL;
     if (handletable_lock()) {
-        handle = moveable_create(state, data);
+        handle = moveable_create(state, data, size);
         handletable_unlock();
     }
     if (handle == NULL)
@@ -230,7 +287,7 @@ static void *fixed_resize(void *data, SIZE_T size, bool may_move, bool zero)
     DWORD before = RtlGetLastWin32Error();
     void *resized = data_resize(data, size, /* in_place */ true, zero);
     if (resized == NULL && may_move && RtlGetLastWin32Error() == ERROR_NOT_ENOUGH_MEMORY) {
-        resized = data_move(data, data_size(data), size, zero);
+        resized = data_move(false, data, data_size(data), size, zero);
         if (resized != NULL)
             RtlSetLastWin32Error(before);
     }
@@ -280,9 +337,9 @@ HANDLE memobject_convert(HANDLE object, uintptr_t state)
         return NULL;
 
     SIZE_T size = data_size(object);
-    void *data = size != (SIZE_T)-1 ? data_copy(object, size, size, /* zero */ false) : NULL;
+    void *data = size != (SIZE_T)-1 ? data_copy(true, object, size, size, /* zero */ false) : NULL;
     if (data != NULL)
-        handle = moveable_create(state, data);
+        handle = moveable_create(state, data, size);
     data_free(handle != NULL ? object : data);
     handletable_unlock();
     return handle;
@@ -321,6 +378,17 @@ uintptr_t memobject_state(HANDLE object)
     return state;
 }
 
+/* The handle of the object with this block, with the table held: the user value of a moveable one's, which a program
+ * may have set to something else. If what lies behind the block was overwritten, the table is looked through. */
+static HANDLE handle_from_data(const void *data)
+{
+    struct extra_info info;
+    if (front_get_extra(process_heap(), 0, data, &info) == OUTCOME_OK && info.user_flags == EXTRA_CLAIMED)
+        return (HANDLE)info.value;
+    struct moveable *moveable = handletable_find(data);
+    return moveable != NULL ? handle_from_moveable(moveable) : (HANDLE)(uintptr_t)data;
+}
+
 HANDLE memobject_from_data(const void *data)
 {
     HANDLE object = (HANDLE)(uintptr_t)data;
@@ -329,9 +397,9 @@ HANDLE memobject_from_data(const void *data)
         return fail(error);
     if (!handletable_lock())
         return NULL;
-    struct moveable *moveable = handletable_find(data);
+    HANDLE handle = handle_from_data(data);
     handletable_unlock();
-    return moveable != NULL ? handle_from_moveable(moveable) : object;
+    return handle;
 }
 
 void *memobject_lock(HANDLE object)
