@@ -1,5 +1,6 @@
 #include "heap/thread.h"
 
+#include "base/assert.h"
 #include "heap/front_end.h"
 #include "heap/magazine.h"
 #include "heap/meta.h"
@@ -168,6 +169,7 @@ static void link_to_thread(struct thread *thread, struct front *front)
 static void unlink_from_thread(struct front *front)
 {
     struct thread *thread = front->thread;
+    ASSERT(thread != NULL);
     if (front->next != NULL)
         front->next->previous = front->previous;
     if (front->previous != NULL)

@@ -1,6 +1,8 @@
 #include "heap/zero.h"
 
+#include "base/assert.h"
 #include "heap/block.h"
+#include "heap/bump.h"
 #include "heap/front.h"
 #include "heap/front_end.h"
 #include "heap/hooks.h"
@@ -59,7 +61,9 @@ static enum outcome zero_segment(struct heap *heap, const struct segment *segmen
 enum outcome zero_free_memory(struct heap *heap)
 {
     enum outcome outcome = OUTCOME_OK;
+    ASSERT(heap != NULL);
     front_flush(heap);
+    bump_settle(heap);
     heap_cool(heap);
     for (struct segment *segment = &heap->first; segment != NULL && outcome == OUTCOME_OK; segment = segment->next)
         outcome = zero_segment(heap, segment);

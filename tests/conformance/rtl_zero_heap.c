@@ -50,6 +50,23 @@ static void zeroes_what_is_free(ULONG options, SIZE_T size)
     CHECK(HeapDestroy(heap));
 }
 
+/* a heap whose blocks were cut one behind the other, and none of which was freed */
+static void nothing_freed(void)
+{
+    HANDLE heap = HeapCreate(0, 0, 0);
+    unsigned char *blocks[20];
+    for (unsigned i = 0; i < 20; i++) {
+        blocks[i] = HeapAlloc(heap, 0, 24 + 32 * i);
+        memset(blocks[i], 0xA7, 24 + 32 * i);
+    }
+    CHECK_EQ_UINT((ULONG)RtlZeroHeap(heap, 0), (ULONG)STATUS_SUCCESS);
+    for (unsigned i = 0; i < 20; i++) {
+        CHECK_EQ_UINT(count_marked(blocks[i], 24 + 32 * i), 24 + 32 * i);
+    }
+    CHECK(HeapValidate(heap, 0, NULL));
+    CHECK(HeapDestroy(heap));
+}
+
 /* a free block whose inner pages are not committed */
 static void hollow_block(void)
 {
@@ -115,6 +132,7 @@ int main(void)
         zeroes_what_is_free(0, sizes[i]);
         zeroes_what_is_free(HEAP_NO_SERIALIZE, sizes[i]);
     }
+    nothing_freed();
     hollow_block();
     damaged_heap();
     bad_handle();
