@@ -446,7 +446,7 @@ static enum outcome move(struct heap *heap, uint32_t flags, void *block, size_t 
 static bool reallocate_shortly(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized)
 {
     struct front *front;
-    uint32_t offset;
+    uint32_t offset = 0;
     if ((flags & (HEAP_REALLOC_IN_PLACE_ONLY | HEAP_ZERO_MEMORY | EXTRA_FLAGS)) || !front_at_hand(heap, &front))
         return false;
     const uint8_t *granule = front_find(front, block, &offset);

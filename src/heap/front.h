@@ -127,7 +127,7 @@ static ALWAYS_INLINE uint8_t *front_find(const struct front *front, const void *
 /* Frees a block of the front's heap into the thread's magazine. False: it must be freed by front_free. */
 static ALWAYS_INLINE bool front_push(struct front *front, void *block)
 {
-    uint32_t offset;
+    uint32_t offset = 0;
     uint8_t *granule = front_find(front, block, &offset);
     if (UNLIKELY(granule == NULL))
         return false;
@@ -146,7 +146,7 @@ _Static_assert(TAG_BUCKET_SHIFT == GRANULE_SHIFT, "a tag tells the offset of the
  * front_reallocate. */
 static ALWAYS_INLINE bool front_resize(struct front *front, void *block, size_t size)
 {
-    uint32_t offset;
+    uint32_t offset = 0;
     if (UNLIKELY(front_find(front, block, &offset) == NULL))
         return false;
     unsigned bucket = offset >> TAG_BUCKET_SHIFT;

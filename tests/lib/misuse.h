@@ -172,7 +172,7 @@ static inline int misuse_main(int argc, char **argv, const struct misuse *all, s
         _exit(4); /* the mistake ends with misuse_end */
     }
     for (size_t i = 0; i < count; i++) {
-        char argument[16];
+        char argument[24];
         snprintf(argument, sizeof(argument), "%zu", i);
         misuse_check(&all[i], argument);
     }
