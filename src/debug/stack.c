@@ -78,6 +78,9 @@ static unsigned capture(void *frames[OWN_DEPTH + STACK_DEPTH], unsigned *own)
         return 0;
     is_capturing = true;
     int depth = backtrace(frames, OWN_DEPTH + STACK_DEPTH);
+    /* What stands in for the C library's backtrace, as a sanitizer does, has a frame too. */
+    if (depth > 1 && !is_own(frames[0]) && is_own(frames[1]))
+        *own = 1;
     while ((int)*own < depth && *own < OWN_DEPTH && is_own(frames[*own]))
         ++*own;
     is_capturing = false;
