@@ -18,7 +18,7 @@ static atomic_bool cannot_run;
 static atomic_uint_least64_t next_tick;
 
 /* The process that it belongs to. A child that shares the memory of its parent, as of vfork, must not start it. */
-static unsigned process;
+static atomic_uint process;
 
 unsigned cleaner_delay(void)
 {
