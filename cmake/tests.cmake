@@ -4,6 +4,8 @@
 #   tests/malloc               no library's headers needed: linked with libcairn_malloc.so, and once more unmodified, with
 #                              it preloaded (preload.FILE); late*.c just dlopen it. Not with sanitizers, as the library
 #   tests/FOLDER/*.plugin.c    shared objects that the tests of that folder dlopen by file name
+#   tests/spec                 no tests: the lines of the specification, and what makes docs/compatibility.md of the log
+#                              of each test in BUILD/spec (see SPEC in tests/lib/check.h)
 #   tests/**/*.sh              scripts, called with the include, build and source folders; plain release builds only
 set(cairn_internal_folders unit model fault)
 set(cairn_test_timeout 120)
@@ -36,16 +38,18 @@ function(cairn_use_objects target)
     target_link_options(${target} PRIVATE "$<$<C_COMPILER_ID:GNU>:-fno-lto>")
 endfunction()
 
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/spec)
 function(cairn_register_test name label)
     add_test(NAME ${name} COMMAND ${ARGN})
-    set_tests_properties(${name} PROPERTIES TIMEOUT ${cairn_test_timeout} LABELS ${label})
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${cairn_test_timeout} LABELS ${label}
+        ENVIRONMENT_MODIFICATION CAIRN_SPEC_LOG=set:${PROJECT_BINARY_DIR}/spec/${name}.log)
 endfunction()
 
 # The sanitizers' dlopen does not see a program's own run path, so the folder of its plugins is named once more here.
 function(cairn_register_program name label)
     cairn_register_test(${name} ${label} ${cairn_launcher} $<TARGET_FILE:${name}>)
-    set_tests_properties(${name} PROPERTIES
-        WORKING_DIRECTORY $<TARGET_FILE_DIR:${name}>
+    set_tests_properties(${name} PROPERTIES WORKING_DIRECTORY $<TARGET_FILE_DIR:${name}>)
+    set_property(TEST ${name} APPEND PROPERTY
         ENVIRONMENT_MODIFICATION LD_LIBRARY_PATH=path_list_prepend:$<TARGET_FILE_DIR:${name}>)
 endfunction()
 

@@ -111,6 +111,7 @@ static void to_size_zero(void)
 static void null_block(void)
 {
     static const SIZE_T sizes[] = {0, 1, 100, LARGE_MIN, SIZE_MAX};
+    SPEC("W3.6.4 W1.3.4");
     struct witness w;
     witness_make(&w);
     for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {

@@ -10,7 +10,16 @@
  *
  * The checks inside run everywhere; under Wine, and only there, a failure of theirs is reported as
  * "wine differs: <name>" and not counted. Where Wine would crash or lacks a function, the test asks on_wine() and
- * calls wine_skip("<name>") instead of the checks. */
+ * calls wine_skip("<name>") instead of the checks.
+ *
+ * A test says which lines of the specification (tests/spec/) its checks are about:
+ *
+ *     SPEC("W3.6.3 W1.3.4");
+ *     CHECK_EQ_PTR(HeapReAlloc(heap, 0, NULL, 1), NULL);
+ *
+ * The checks from there to the end of the block belong to these lines; lines without a single check fail the test. With
+ * CAIRN_SPEC_LOG=FILE in the environment how each came out is appended to that file, from which
+ * tests/spec/compatibility.py makes docs/compatibility.md. */
 #ifndef CAIRN_TESTS_CHECK_H
 #define CAIRN_TESTS_CHECK_H
 
@@ -18,6 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #ifdef _WIN32
 #include <windows.h>
@@ -25,6 +35,7 @@
 
 static atomic_int check_count;
 static atomic_int check_failures;
+static atomic_int check_excuses;  /* failures that a Wine deviation excuses */
 static const char *check_excuse;  /* name of the Wine deviation whose block is running; NULL outside and off Wine */
 static const char *check_excused; /* the one reported last, so that a loop reports it once */
 
@@ -68,6 +79,7 @@ static inline bool check_failed(bool ok, const char *file, int line)
         return false;
     }
     if (check_excuse != NULL) {
+        atomic_fetch_add(&check_excuses, 1);
         if (check_excused != check_excuse) {
             printf("wine differs: %s (%s:%d)\n", check_excuse, file, line);
             check_excused = check_excuse;
@@ -127,6 +139,81 @@ static inline bool check_str(const char *a, const char *b, const char *text, con
     check_uint((unsigned long long)(a), (unsigned long long)(b), #a " == " #b, __FILE__, __LINE__)
 #define CHECK_EQ_PTR(a, b) check_ptr((const void *)(a), (const void *)(b), #a " == " #b, __FILE__, __LINE__)
 #define CHECK_EQ_STR(a, b) check_str((a), (b), #a " == " #b, __FILE__, __LINE__)
+
+/* Lines of the specification whose checks run until the block ends, and the counters when they began. */
+struct spec_lines {
+    const char *ids;
+    int count;
+    int failures;
+    int excuses;
+};
+
+static inline struct spec_lines spec_begin(const char *ids)
+{
+    return (struct spec_lines){ids, atomic_load(&check_count), atomic_load(&check_failures),
+                               atomic_load(&check_excuses)};
+}
+
+/* Appends one record, as a single write; false if it cannot. */
+static inline bool spec_append(const char *path, const char *ids, const char *outcome)
+{
+    FILE *file = fopen(path, "a");
+    if (file == NULL) {
+        return false;
+    }
+    fprintf(file, "%s: %s\n", outcome, ids);
+    return fclose(file) == 0;
+}
+
+/* A block that a loop enters often is logged once for each way in which it came out. */
+static inline void spec_log(const char *ids, const char *outcome)
+{
+    static _Thread_local struct {
+        const char *ids;
+        const char *outcome;
+    } logged[512];
+    static _Thread_local int logged_count;
+    const char *path = getenv("CAIRN_SPEC_LOG");
+    if (path == NULL) {
+        return;
+    }
+    for (int i = 0; i < logged_count; i++) {
+        if (logged[i].ids == ids && logged[i].outcome == outcome) {
+            return;
+        }
+    }
+    if (logged_count < 512) {
+        logged[logged_count].ids = ids;
+        logged[logged_count].outcome = outcome;
+        logged_count++;
+    }
+    check_true(spec_append(path, ids, outcome), "CAIRN_SPEC_LOG can be written", __FILE__, __LINE__);
+}
+
+/* The end of a SPEC block. Under Wine a block may be left out (wine_skip), elsewhere never. */
+static inline void spec_end(struct spec_lines *lines)
+{
+    static const char failed[] = "fails";
+    static const char differs[] = "differs";
+    static const char left_out[] = "left out";
+    static const char holds[] = "holds";
+    const char *outcome = holds;
+    if (atomic_load(&check_failures) != lines->failures) {
+        outcome = failed;
+    } else if (atomic_load(&check_excuses) != lines->excuses) {
+        outcome = differs;
+    } else if (atomic_load(&check_count) == lines->count) {
+        outcome = on_wine() ? left_out : failed;
+        if (!on_wine()) {
+            check_true(false, lines->ids, "no check was made for", 0);
+        }
+    }
+    spec_log(lines->ids, outcome);
+}
+
+#define SPEC_NAME_AT(line) spec_lines_##line
+#define SPEC_NAME(line) SPEC_NAME_AT(line)
+#define SPEC(ids) struct spec_lines SPEC_NAME(__LINE__) __attribute__((cleanup(spec_end))) = spec_begin(ids)
 
 /* The thread's last error is set to a value that no function sets, then looked at after the call under test. */
 #define POISON 0xDEADBEEFu
