@@ -204,13 +204,13 @@ static inline bool record_follows(const PROCESS_HEAP_ENTRY *before, const PROCES
     }
     bool ok = true;
     WINE_DIFFERS("a free block can be 8 bytes off a whole number of granules") {
-        /* The blocks of a committed range tile it, but for a granule or two on each side of those of a span. */
         ok = CHECK((start - end) % GRANULARITY == 0) || on_wine();
     }
-    /* Such an overhead of a block of the front end may be more than a byte tells: at most its largest block, since one
-     * may be made smaller where it is, or be in the hands of another thread just now. */
-    uintptr_t untold = before->cbOverhead >= 256 - GRANULARITY ? 0x4000 : 0;
-    ok = CHECK(start + GRANULARITY > end && start <= end + 2 * GRANULARITY + untold) && ok;
+    /* Such an overhead of a block of the front end may be more than a byte tells: at most half of the block. */
+    uintptr_t untold = before->cbOverhead >= 256 - GRANULARITY ? (uintptr_t)before->cbData + GRANULARITY : 0;
+    /* The blocks of a committed range tile it, but for those of a span: between two spans are the header of the second
+     * one's block, the granule in front of its first slice, and perhaps one more, too little for a block. */
+    ok = CHECK(start + GRANULARITY > end && start <= end + 3 * GRANULARITY + untold) && ok;
     bool may_be_neighbours = record_is_hot_free(before) || record_is_hot_free(e);
     return CHECK(was != KIND_FREE || is != KIND_FREE || may_be_neighbours) && ok; /* free neighbours are one block */
 }
