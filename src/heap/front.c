@@ -86,7 +86,7 @@ static void *take_hot(struct front_end *end, unsigned bucket)
     void *block = NULL;
 
     if (front == NULL || (*front->magazines[bucket].top == NULL && !magazine_fill(front, bucket)))
-        return front_end_take(end, bucket, 1, &block) != 0 ? block : NULL;
+        return front_end_take(end, front, bucket, 1, &block) != 0 ? block : NULL;
     return front_pop_from(&front->magazines[bucket]);
 }
 
@@ -109,7 +109,7 @@ static void free_hot(struct heap *heap, unsigned bucket, void *block)
     span_set_granule(span_granule(block), GRANULE_NONE);
     struct magazine *magazine = front != NULL ? &front->magazines[bucket] : NULL;
     if (magazine == NULL || (magazine->top == magazine->limit && !magazine_make_room(front, bucket))) {
-        front_end_put(end, bucket, 1, &block);
+        front_end_put(end, front, bucket, 1, &block);
         return;
     }
     magazine->top[1] = block;

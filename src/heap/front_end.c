@@ -140,7 +140,7 @@ bool front_end_add_bucket(struct front_end *end, unsigned index)
 {
     if (atomic_load_explicit(&end->buckets[index], memory_order_relaxed) != NULL)
         return true;
-    struct bucket *bucket = meta_allocate(sizeof *bucket);
+    struct bucket *bucket = meta_allocate_apart(sizeof *bucket);
     atomic_store_explicit(&end->buckets[index], bucket, memory_order_release);
     return bucket != NULL;
 }
@@ -186,128 +186,78 @@ bool hot_find(const struct heap *heap, const void *address, struct hot *hot, enu
     return true;
 }
 
-/* --- a bucket's list of spans; the caller holds the bucket ----------------------------------------------------------
- */
-
-static void list_first(struct bucket *bucket, struct span *span)
-{
-    span->previous = NULL;
-    span->next = bucket->first;
-    if (bucket->first != NULL)
-        bucket->first->previous = span;
-    else
-        bucket->last = span;
-    bucket->first = span;
-    span->is_listed = true;
-}
-
-static void list_last(struct bucket *bucket, struct span *span)
-{
-    span->next = NULL;
-    span->previous = bucket->last;
-    if (bucket->last != NULL)
-        bucket->last->next = span;
-    else
-        bucket->first = span;
-    bucket->last = span;
-    span->is_listed = true;
-}
-
-static void unlist(struct bucket *bucket, struct span *span)
-{
-    if (span->previous != NULL)
-        span->previous->next = span->next;
-    else
-        bucket->first = span->next;
-    if (span->next != NULL)
-        span->next->previous = span->previous;
-    else
-        bucket->last = span->previous;
-    span->is_listed = false;
-}
-
-static bool is_empty(const struct span *span)
-{
-    return span->free_count == span->count;
-}
-
-/* Takes blocks of the spans that have any. */
-static unsigned take_from_spans(struct bucket *bucket, unsigned limit, void **blocks)
-{
-    unsigned count = 0;
-
-    while (count < limit && bucket->first != NULL) {
-        struct span *span = bucket->first;
-        /* blocks[0] is used last, and addresses are best used in ascending order: so each span's go in front. */
-        if (count != 0)
-            memmove(blocks + size_min(limit - count, span->free_count), blocks, count * sizeof *blocks);
-        bucket->empty_spans -= is_empty(span);
-        count += span_take(span, limit - count, blocks);
-        if (span->free_count == 0)
-            unlist(bucket, span);
-    }
-    return count;
-}
-
-/* Has a span to which blocks were given back where it belongs: in the list, or if it is empty and not the first such
- * one, in none, to be closed. */
-static void sort_in(struct bucket *bucket, struct span *span, struct span **emptied)
-{
-    if (is_empty(span) && bucket->empty_spans != 0) {
-        if (span->is_listed)
-            unlist(bucket, span);
-        span->next = *emptied;
-        *emptied = span;
-        return;
-    }
-    bucket->empty_spans += is_empty(span);
-    if (!span->is_listed)
-        list_last(bucket, span);
-}
-
 /* --- spans from the back end and back -------------------------------------------------------------------------------
  */
 
-static struct span *open_span(struct front_end *end, unsigned bucket, unsigned slices)
+/* Begins a change of spans; false: another thread is in the heap, and may be for long. */
+static bool try_heap(struct heap *heap, bool *locked)
 {
+    *locked = !heap_is_alone(heap, 0);
+    return !*locked || lock_try(&heap->lock);
+}
+
+static struct span *open_span(struct front_end *end, unsigned bucket, unsigned slices, bool may_wait)
+{
+    bool locked;
     struct span *span = new_record(end);
     if (span == NULL)
         return NULL;
-    bool locked = heap_lock_out(end->heap, 0);
-    bool opened = span_open(end->heap, span, bucket, slices, end->tag);
-    heap_let_in(end->heap, locked);
+    bool opened = false;
+    if (may_wait)
+        locked = heap_lock_out(end->heap, 0);
+    if (may_wait || try_heap(end->heap, &locked)) {
+        opened = span_open(end->heap, span, bucket, slices, end->tag);
+        heap_let_in(end->heap, locked);
+    }
     if (opened)
         return span;
     drop_record(end, span);
     return NULL;
 }
 
-/* Opens another span for a bucket, larger ones the more there were. False: no memory. */
-static bool grow(struct front_end *end, unsigned index)
+/*
+ * How large the next span is to be: larger the more there were. Where threads have spans of their own, it is not much
+ * larger than what one of them takes at once.
+ */
+static unsigned next_slices(const struct bucket *bucket, const struct front *front, unsigned index)
+{
+    unsigned least = span_slices_at_first(index);
+    unsigned slices = bucket->slices < least ? least : bucket->slices;
+    if (front == NULL || os_is_single_threaded())
+        return slices;
+    size_t magazine = (front->capacity[index] * bucket_size(index) + SLICE_SIZE - 1) >> SLICE_SHIFT;
+    return (unsigned)size_min(slices, size_max(least, magazine));
+}
+
+/* Opens another span for a bucket. Where there are blocks in others, it does not wait for the heap. False: there is
+ * nothing to take. */
+static bool grow(struct front_end *end, const struct front *front, unsigned index)
 {
     struct bucket *bucket = front_end_bucket(end, index);
     unsigned least = span_slices_at_first(index);
 
     lock_acquire(&bucket->lock);
     bool skips = lack_skips(&bucket->lack);
-    unsigned slices = bucket->slices < least ? least : bucket->slices;
+    bool is_needed = bucket->spans.free_count == 0;
+    unsigned slices = next_slices(bucket, front, index);
     lock_release(&bucket->lock);
     if (skips)
-        return false;
-    struct span *span = open_span(end, index, slices);
-    if (span == NULL && slices > least)
-        span = open_span(end, index, least);
+        return !is_needed;
+    struct span *span = open_span(end, index, slices, is_needed);
+    if (span == NULL && slices > least && is_needed)
+        span = open_span(end, index, least, true);
 
     lock_acquire(&bucket->lock);
-    lack_note(&bucket->lack, span == NULL);
+    if (is_needed)
+        lack_note(&bucket->lack, span == NULL);
     if (span != NULL) {
         unsigned most = span_slices_at_most(index);
-        bucket->slices = slices * 2 < most ? slices * 2 : most;
-        bucket->empty_spans++;
-        list_first(bucket, span);
+        if (slices >= bucket->slices)
+            bucket->slices = slices * 2 < most ? slices * 2 : most;
+        span_list_add(&bucket->spans, span, true);
     }
     lock_release(&bucket->lock);
-    return span != NULL;
+    return span != NULL || !is_needed;
 }
 
 /* Lists spans again that were to be closed, and are not. */
@@ -317,8 +267,7 @@ static void keep_spans(struct front_end *end, struct span *spans)
         struct span *next = spans->next;
         struct bucket *bucket = front_end_bucket(end, spans->bucket);
         lock_acquire(&bucket->lock);
-        bucket->empty_spans++;
-        list_last(bucket, spans);
+        span_list_add(&bucket->spans, spans, false);
         lock_release(&bucket->lock);
         spans = next;
     }
@@ -329,8 +278,8 @@ static void close_spans(struct front_end *end, struct span *spans)
 {
     if (spans == NULL)
         return;
-    bool alone = heap_is_alone(end->heap, 0);
-    if (!alone && !lock_try(&end->heap->lock)) {
+    bool locked;
+    if (!try_heap(end->heap, &locked)) {
         keep_spans(end, spans);
         return;
     }
@@ -340,8 +289,7 @@ static void close_spans(struct front_end *end, struct span *spans)
         drop_record(end, spans);
         spans = next;
     }
-    if (!alone)
-        lock_release(&end->heap->lock);
+    heap_let_in(end->heap, locked);
 }
 
 /* Free memory in spans that it is worth waking the cleaner for. */
@@ -356,17 +304,17 @@ static void note_put(struct bucket *bucket, size_t bytes)
     cleaner_ask();
 }
 
-/* Blocks that were freed one after another often lie in one span, so it is looked for only where another begins. */
-static void put_into_spans(struct bucket *bucket, unsigned count, void *const *blocks, struct span **emptied)
+/* Larger blocks have lines of the map for themselves anyway, but for the first and the last. */
+#define OWNED_LIMIT ((size_t)4096)
+
+/* How much of a bucket may be idle in spans of other threads before a thread takes blocks of theirs. */
+#define IDLE_BYTES_PER_FRONT ((size_t)2 << 10)
+
+static size_t idle_bytes(const struct front_end *end, unsigned index)
 {
-    for (unsigned i = 0; i < count;) {
-        struct span *span = span_of(blocks[i]);
-        ASSERT(span != NULL);
-        bool was_empty = is_empty(span);
-        i += span_put(span, count - i, blocks + i);
-        if (!was_empty)
-            sort_in(bucket, span, emptied);
-    }
+    if (bucket_size(index) > OWNED_LIMIT || os_is_single_threaded())
+        return 0;
+    return __atomic_load_n(&end->front_count, __ATOMIC_RELAXED) * IDLE_BYTES_PER_FRONT;
 }
 
 static void put_under_lock(struct front_end *end, unsigned index, unsigned count, void *const *blocks)
@@ -378,7 +326,7 @@ static void put_under_lock(struct front_end *end, unsigned index, unsigned count
     bucket->exchanges++;
     note_put(bucket, count * bucket_size(index));
     unsigned left = stock_put(&bucket->stock, bucket_size(index), count, blocks);
-    put_into_spans(bucket, left, blocks + count - left, &emptied);
+    span_list_put(&bucket->spans, idle_bytes(end, index), left, blocks + count - left, &emptied);
     lock_release(&bucket->lock);
     close_spans(end, emptied);
 }
@@ -418,7 +366,7 @@ static struct depot *depot_of(struct bucket *bucket)
     struct depot *depot = atomic_load_explicit(&bucket->depot, memory_order_acquire);
     if (depot != NULL)
         return depot;
-    struct depot *fresh = meta_allocate(sizeof *fresh);
+    struct depot *fresh = meta_allocate_apart(sizeof *fresh);
     if (fresh != NULL && !atomic_compare_exchange_strong(&bucket->depot, &depot, fresh)) {
         meta_free(fresh);
         return depot;
@@ -447,32 +395,43 @@ static bool put_into_depot(struct bucket *bucket, unsigned count, void **blocks)
 /* --- batches --------------------------------------------------------------------------------------------------------
  */
 
-static unsigned take_under_lock(struct bucket *bucket, unsigned index, unsigned limit, void **blocks)
+static unsigned take_under_lock(struct bucket *bucket, const struct front *front, unsigned index, size_t idle,
+                                unsigned limit, void **blocks)
 {
     lock_acquire(&bucket->lock);
     bucket->exchanges++;
     unsigned count = stock_take(&bucket->stock, bucket_size(index), limit, blocks);
     if (count == 0)
-        count = take_from_spans(bucket, limit, blocks);
+        count = span_list_take(&bucket->spans, front, idle, limit, blocks);
     lock_release(&bucket->lock);
     return count;
 }
 
-unsigned front_end_take(struct front_end *end, unsigned index, unsigned limit, void **blocks)
+unsigned front_end_take(struct front_end *end, const struct front *front, unsigned index, unsigned limit, void **blocks)
 {
     struct bucket *bucket = front_end_bucket(end, index);
     unsigned count = take_from_depot(bucket, limit, blocks);
     if (count == 0)
-        count = take_under_lock(bucket, index, limit, blocks);
-    while (count == 0 && grow(end, index))
-        count = take_under_lock(bucket, index, limit, blocks);
+        count = take_under_lock(bucket, front, index, front != NULL ? idle_bytes(end, index) : 0, limit, blocks);
+    while (count == 0 && grow(end, front, index))
+        count = take_under_lock(bucket, front, index, 0, limit, blocks);
     return count;
 }
 
-void front_end_put(struct front_end *end, unsigned index, unsigned count, void **blocks)
+/* Whether another thread may be waiting for blocks that a front gives back: those that it did not allocate. A process
+ * with one thread has no use for a depot. */
+static bool may_be_awaited(const struct front_end *end, const struct front *front, const void *block)
 {
-    /* What one thread frees another may be waiting for; a process with one thread has no use for a depot. */
-    bool shared = !os_is_single_threaded() && !(end->heap->flags & HEAP_NO_SERIALIZE);
+    if (os_is_single_threaded() || (end->heap->flags & HEAP_NO_SERIALIZE))
+        return false;
+    const struct span *span = span_of(block);
+    ASSERT(span != NULL);
+    return __atomic_load_n(&span->owner, __ATOMIC_RELAXED) != front;
+}
+
+void front_end_put(struct front_end *end, const struct front *front, unsigned index, unsigned count, void **blocks)
+{
+    bool shared = may_be_awaited(end, front, blocks[count - 1]);
     while (shared && count != 0) {
         unsigned part = count < BATCH_LIMIT ? count : BATCH_LIMIT;
         if (!put_into_depot(front_end_bucket(end, index), part, blocks + count - part))
@@ -495,28 +454,17 @@ static struct span *empty_stores(struct front_end *end, unsigned index)
     while ((count = take_from_depot(bucket, STOCK_PIECE_BLOCKS, blocks)) != 0 ||
            (count = stock_take(&bucket->stock, bucket_size(index), STOCK_PIECE_BLOCKS, blocks)) != 0) {
         bucket->exchanges++;
-        put_into_spans(bucket, count, blocks, &emptied);
+        span_list_put(&bucket->spans, 0, count, blocks, &emptied);
     }
     stock_free_unused(&bucket->stock);
     lock_release(&bucket->lock);
     return emptied;
 }
 
-/* Takes all empty spans out of a bucket's list. */
 static struct span *take_empty_spans(struct bucket *bucket)
 {
-    struct span *emptied = NULL;
-
     lock_acquire(&bucket->lock);
-    for (struct span *span = bucket->first, *next; span != NULL && bucket->empty_spans != 0; span = next) {
-        next = span->next;
-        if (!is_empty(span))
-            continue;
-        unlist(bucket, span);
-        bucket->empty_spans--;
-        span->next = emptied;
-        emptied = span;
-    }
+    struct span *emptied = span_list_take_empty(&bucket->spans);
     lock_release(&bucket->lock);
     return emptied;
 }
@@ -540,7 +488,7 @@ static bool cool_bucket(struct bucket *bucket)
     bool was_used = bucket->exchanges != bucket->exchanges_seen;
     bucket->exchanges_seen = bucket->exchanges;
     if (!was_used && !bucket->is_cool) {
-        for (struct span *span = bucket->first; span != NULL; span = span->next)
+        for (struct span *span = bucket->spans.first; span != NULL; span = span->next)
             span_cool(span);
     }
     bucket->is_cool = !was_used;

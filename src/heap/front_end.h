@@ -17,7 +17,7 @@
 #include "base/assert.h"
 #include "heap/heap.h"
 #include "heap/lack.h"
-#include "heap/span.h"
+#include "heap/span_list.h"
 #include "heap/stock.h"
 #include "heap/thread.h"
 
@@ -45,10 +45,8 @@ struct bucket {
     struct lock lock;
     struct depot *_Atomic depot; /* NULL: no batch was handed over yet */
     struct stock stock;
-    struct span *first; /* spans with free blocks; the first is the one that blocks are taken from */
-    struct span *last;
+    struct span_list spans;
     unsigned slices;         /* of the next span; 0: there was none yet */
-    unsigned empty_spans;    /* spans in the list all of whose blocks are free */
     struct lack lack;        /* of memory for another span */
     unsigned exchanges;      /* counts whenever blocks are taken from spans or put into them */
     unsigned exchanges_seen; /* by the cleaner, when it looked last */
@@ -62,6 +60,7 @@ struct front_end {
     struct heap *heap;
     uint32_t tag;         /* number of the front end, shifted; unique while it is there */
     struct front *fronts; /* one for each thread that uses the heap; thread_lock guards the list */
+    unsigned front_count; /* changed under thread_lock */
     struct front *left;   /* of threads that have ended; thread_lock guards them too */
     unsigned left_count;
     struct front *shared; /* of a heap that is not serialized: its one front, whichever thread calls */
@@ -106,11 +105,13 @@ bool front_end_add_bucket(struct front_end *end, unsigned index);
  * thread_forget has seen to it that no thread takes a heap that is made at the same address for this one. */
 void front_end_destroy(struct front_end *end);
 
-/* Takes at most `limit` blocks of a bucket, for a magazine: blocks[0] is the last to be used. 0: no memory. */
-unsigned front_end_take(struct front_end *end, unsigned bucket, unsigned limit, void **blocks);
+/* Takes at most `limit` blocks of a bucket, for a magazine of a front: blocks[0] is the last to be used. 0: no memory.
+ */
+unsigned front_end_take(struct front_end *end, const struct front *front, unsigned bucket, unsigned limit,
+                        void **blocks);
 
 /* Gives blocks of a bucket back. */
-void front_end_put(struct front_end *end, unsigned bucket, unsigned count, void **blocks);
+void front_end_put(struct front_end *end, const struct front *front, unsigned bucket, unsigned count, void **blocks);
 
 /* Gives all batches on their way back to their spans, and empty spans to the back end. The caller has the heap to
  * itself. */

@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-#define CAPACITY_AT_FIRST 16u
-#define CAPACITY_AT_MOST 1024u
+/* With the place below the blocks these and their doubles, three more each time, fill whole lines of the meta heap. */
+#define CAPACITY_AT_FIRST 13u
+#define CAPACITY_AT_MOST 1021u
 
 /* Any magazine may hold a few blocks, fewer of those that Windows' front end would not serve. */
 #define CAPACITY_AT_LEAST 4u
@@ -71,7 +72,7 @@ static void hold_less(struct front *front, size_t bytes)
 static unsigned larger_capacity(struct front *front, unsigned bucket)
 {
     unsigned capacity = front->capacity[bucket];
-    unsigned larger = capacity == 0 ? CAPACITY_AT_FIRST : 2 * capacity;
+    unsigned larger = capacity == 0 ? CAPACITY_AT_FIRST : 2 * capacity + 3;
     unsigned most = capacity_for(bucket, MAGAZINE_BYTES);
     unsigned always = capacity_for(bucket, MAGAZINE_BYTES_ALWAYS);
     if (larger > most)
@@ -93,7 +94,7 @@ static bool grow(struct front *front, unsigned bucket)
     if (larger <= capacity)
         return false;
 
-    void **places = meta_allocate((larger + 1) * sizeof *places);
+    void **places = meta_allocate_apart((larger + 1) * sizeof *places);
     if (places == NULL) {
         hold_less(front, (larger - capacity) * bucket_size(bucket));
         return false;
@@ -114,7 +115,7 @@ static void empty(struct front *front, unsigned bucket)
     void **places = bottom(front, bucket);
     front->magazines[bucket].top = places;
     if (count != 0)
-        front_end_put(front->end, bucket, count, places + 1);
+        front_end_put(front->end, front, bucket, count, places + 1);
 }
 
 bool magazine_fill(struct front *front, unsigned bucket)
@@ -124,7 +125,7 @@ bool magazine_fill(struct front *front, unsigned bucket)
     if (capacity == 0)
         return false;
     void **places = bottom(front, bucket);
-    unsigned count = front_end_take(front->end, bucket, (capacity + 1) / 2, places + 1);
+    unsigned count = front_end_take(front->end, front, bucket, (capacity + 1) / 2, places + 1);
     front->magazines[bucket].top = places + count;
     return count != 0;
 }
@@ -146,7 +147,7 @@ bool magazine_make_room(struct front *front, unsigned bucket)
         memmove(places + 1, places + 1 + part, (count - part) * sizeof *places);
         /* They are no longer here before they are there: who forks now does not find them twice. */
         front->magazines[bucket].top -= part;
-        front_end_put(front->end, bucket, part, blocks);
+        front_end_put(front->end, front, bucket, part, blocks);
         count -= part;
         leaving -= part;
     }

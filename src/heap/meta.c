@@ -1,8 +1,11 @@
 #include "heap/meta.h"
 
+#include "base/align.h"
 #include "base/assert.h"
 #include "heap/back.h"
 #include "heap/lack.h"
+
+#define CACHE_LINE ((size_t)64)
 
 #include <string.h>
 #include <winnt.h>
@@ -21,7 +24,7 @@ void meta_unlock(void)
     lock_release(&lock);
 }
 
-void *meta_allocate(size_t size)
+static void *allocate(size_t size, size_t alignment)
 {
     uintptr_t data = 0;
 
@@ -29,12 +32,23 @@ void *meta_allocate(size_t size)
     if (!lack_skips(&lack)) {
         if (heap == NULL)
             heap = heap_create(&(struct heap_parameters){.flags = HEAP_GROWABLE});
-        if (heap != NULL && back_allocate(heap, size, &data) != OUTCOME_OK)
+        if (heap != NULL && back_allocate_aligned(heap, size, alignment, 0, &data) != OUTCOME_OK)
             data = 0;
         lack_note(&lack, data == 0);
     }
     meta_unlock();
     return data != 0 ? memset((void *)data, 0, size) : NULL;
+}
+
+void *meta_allocate(size_t size)
+{
+    return allocate(size, GRANULE_SIZE);
+}
+
+/* The header of the next block is in the last granule of the last line. */
+void *meta_allocate_apart(size_t size)
+{
+    return allocate(align_up(size + GRANULE_SIZE, CACHE_LINE) - GRANULE_SIZE, CACHE_LINE);
 }
 
 void meta_free(void *memory)

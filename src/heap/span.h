@@ -42,6 +42,7 @@ struct span {
     uintptr_t first;   /* the first block */
     struct span *next; /* in the list of its bucket's spans that have free blocks */
     struct span *previous;
+    const struct front *owner; /* who took blocks last; NULL: nobody in particular */
     uint32_t block_size;
     uint32_t reciprocal; /* a block's index is its granules times this, shifted */
     uint16_t count;

@@ -142,6 +142,7 @@ static void link_to_end(struct front *front)
     if (end->fronts != NULL)
         end->fronts->previous_of_end = front;
     end->fronts = front;
+    __atomic_store_n(&end->front_count, end->front_count + 1, __ATOMIC_RELAXED);
 }
 
 static void unlink_from_end(struct front *front)
@@ -152,6 +153,7 @@ static void unlink_from_end(struct front *front)
         front->previous_of_end->next_of_end = front->next_of_end;
     else
         front->end->fronts = front->next_of_end;
+    __atomic_store_n(&front->end->front_count, front->end->front_count - 1, __ATOMIC_RELAXED);
 }
 
 static void link_to_thread(struct thread *thread, struct front *front)
@@ -222,7 +224,7 @@ static void unlink_front(struct front *front)
 
 static struct front *new_front(struct front_end *end)
 {
-    struct front *front = meta_allocate(sizeof *front);
+    struct front *front = meta_allocate_apart(sizeof *front);
     if (front == NULL)
         return NULL;
     for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++)
@@ -451,7 +453,7 @@ static void adopt_magazine(struct front *front, unsigned bucket)
         bool is_free_block = span != NULL && span->bucket == bucket && span_is_of(span, front->tag) &&
                              span_has_block_at(span, *place) && !span_is_busy(*place);
         if (is_free_block)
-            front_end_put(front->end, bucket, 1, place);
+            front_end_put(front->end, NULL, bucket, 1, place);
     }
 }
 
