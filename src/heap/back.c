@@ -733,6 +733,45 @@ void back_trim(struct heap *heap)
         rebuild_bins(heap);
 }
 
+/* Makes a free block that has all of its pages and the free one behind it one block, if they are neighbours. */
+static bool merge_with_next(struct heap *heap, struct segment *segment, const struct block_header *header,
+                            uintptr_t data)
+{
+    struct neighbour first = {data, header->size, header->previous, granule_at(segment, data)};
+    struct back_block block = {.segment = segment, .data = data, .size = header->size, .previous = header->previous};
+    struct surroundings around = {0};
+    struct neighbour *next = &around.next;
+
+    if (first.granule != GRANULE_FREE || look_behind(&block, &around) != OUTCOME_OK || !is_free(next))
+        return false;
+    if (first.size + next->size > BLOCK_MAX_GRANULES || !can_take(heap, data, first.size))
+        return false;
+    take_both(heap, &first, next);
+    forget(segment, next);
+    block_write(heap, data, first.size + next->size, first.previous);
+    tell(segment, &around.behind, first.size + next->size);
+    *segment_granule(segment, data) = next->granule;
+    bins_insert(heap, data, first.size + next->size);
+    return true;
+}
+
+void back_coalesce(struct heap *heap)
+{
+    if (!never_merges(heap))
+        return;
+    bump_settle(heap);
+    for (struct segment *segment = &heap->first; segment != NULL; segment = segment->next) {
+        struct block_header header;
+        struct neighbour next;
+        for (uintptr_t data = segment->first; data < segment->end;) {
+            if (!block_read(heap, data, &header) || !find_next(segment, data, header.size, &next))
+                return;
+            if (!merge_with_next(heap, segment, &header, data))
+                data = next_data(data, header.size);
+        }
+    }
+}
+
 /* Bytes that the largest committed part of a free block could hold as a block of its own. */
 static size_t committed_capacity(const struct segment *segment, uintptr_t data, size_t size)
 {

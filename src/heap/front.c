@@ -613,5 +613,6 @@ SHARE(front_trim);
 size_t front_compact(struct heap *heap)
 {
     front_flush(heap);
+    heap_coalesce(heap);
     return heap_largest_free(heap);
 }

@@ -558,6 +558,11 @@ void heap_trim(struct heap *heap)
     back_trim(heap);
 }
 
+void heap_coalesce(struct heap *heap)
+{
+    back_coalesce(heap);
+}
+
 size_t heap_largest_free(struct heap *heap)
 {
     return back_largest_free(heap);
