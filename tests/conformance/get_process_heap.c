@@ -24,9 +24,10 @@ static void exists_before_constructors(void)
     CHECK(HeapFree(early_heap, 0, early_block));
 }
 
-/* 3.1: never NULL, always the same, last error untouched */
+/* never NULL, always the same, last error untouched */
 static void same_value(void)
 {
+    SPEC("W3.1.2 W3.1.3 W3.1.4");
     POISON_LAST_ERROR();
     HANDLE heap = GetProcessHeap();
     CHECK_LAST_ERROR_UNTOUCHED();
@@ -38,6 +39,13 @@ static void same_value(void)
     CHECK_EQ_PTR(GetProcessHeap(), heap);
 }
 
+static void prototype(void)
+{
+    SPEC("W3.1.1");
+    HANDLE(WINAPI * function)(void) = GetProcessHeap;
+    CHECK_EQ_PTR(function(), GetProcessHeap());
+}
+
 static void ask(void *arg)
 {
     HANDLE *heap = arg;
@@ -46,9 +54,10 @@ static void ask(void *arg)
     CHECK(HeapFree(*heap, 0, block));
 }
 
-/* 3.1: the same in every thread */
+/* the same in every thread */
 static void same_in_every_thread(void)
 {
+    SPEC("W3.1.2");
     struct thread threads[4];
     HANDLE heaps[4];
     for (unsigned i = 0; i < 4; i++) {
@@ -60,9 +69,10 @@ static void same_in_every_thread(void)
     }
 }
 
-/* 3.2: it is the first in the list; 1.1: aligned to 64 KiB, and the first walk record's address */
+/* it is the first in the list, aligned to 64 KiB, and the first walk record's address */
 static void first_of_all(void)
 {
+    SPEC("W1.1.1 W1.1.3");
     HANDLE first[1] = {NULL};
     WINE_DIFFERS("GetProcessHeaps fills a buffer that is too small") {
         GetProcessHeaps(1, first);
@@ -74,9 +84,10 @@ static void first_of_all(void)
     CHECK_EQ_PTR(entry.lpData, GetProcessHeap());
 }
 
-/* 3.1, nt-heap.md 14: growable, serialized, class 0: Flags 2, ForceFlags 0 */
+/* nt-heap.md 14: growable, serialized, class 0: Flags 2, ForceFlags 0 */
 static void header_fields(void)
 {
+    SPEC("W3.1.5");
     const unsigned char *heap = (const unsigned char *)GetProcessHeap();
     ULONG signature, flags, force;
     memcpy(&signature, heap + 0x10, sizeof(signature));
@@ -87,9 +98,10 @@ static void header_fields(void)
     CHECK_EQ_UINT(force, 0);
 }
 
-/* 3.1: it grows */
+/* it grows */
 static void grows(void)
 {
+    SPEC("W3.1.5");
     static unsigned char *blocks[GROWTH_BLOCKS];
     for (unsigned i = 0; i < GROWTH_BLOCKS; i++) {
         blocks[i] = HeapAlloc(GetProcessHeap(), 0, GROWTH_SIZE);
@@ -108,6 +120,7 @@ int main(void)
 {
     exists_before_constructors();
     same_value();
+    prototype();
     same_in_every_thread();
     first_of_all();
     header_fields();

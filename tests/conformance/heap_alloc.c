@@ -1,4 +1,4 @@
-/* HeapAlloc: win32-heap.md 3.5, 1.2, 1.3, 1.5, 2; stride: nt-heap.md 15.5. */
+/* HeapAlloc: win32-heap.md 3.5, 1.3, 1.5, 2; stride: nt-heap.md 15.5. */
 #include "blocks.h"
 
 #define GROWTH_BLOCKS 256
@@ -26,9 +26,10 @@ static void *alloc(HANDLE heap, DWORD flags, SIZE_T size)
     return block;
 }
 
-/* 3.5, 1.5: every size is met exactly, usable to the last byte, and no block overlaps another */
+/* every size is met exactly, usable to the last byte, and no block overlaps another */
 static void every_size_in(HANDLE heap)
 {
+    SPEC("W3.5.2 W3.5.6");
     void *blocks[SIZES];
     for (unsigned i = 0; i < SIZES; i++) {
         blocks[i] = alloc(heap, 0, sizes[i]);
@@ -55,9 +56,19 @@ static void every_size(void)
     every_size_in(GetProcessHeap());
 }
 
-/* 3.5: size 0 gives a unique pointer of size 0 */
+static void prototype(void)
+{
+    SPEC("W3.5.1");
+    LPVOID(WINAPI * function)(HANDLE, DWORD, SIZE_T) = HeapAlloc;
+    void *block = function(GetProcessHeap(), 0, 100);
+    CHECK_EQ_UINT(HeapSize(GetProcessHeap(), 0, block), 100);
+    CHECK(HeapFree(GetProcessHeap(), 0, block));
+}
+
+/* size 0 gives a unique pointer of size 0 */
 static void size_zero(void)
 {
+    SPEC("W1.5.2 W3.5.3");
     HANDLE heap = HeapCreate(0, 0, 0);
     void *a = alloc(heap, 0, 0);
     void *b = alloc(heap, 0, 0);
@@ -70,9 +81,10 @@ static void size_zero(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 1.5: all requested bytes are zero with HEAP_ZERO_MEMORY, also where others have written before */
+/* all requested bytes are zero with HEAP_ZERO_MEMORY, also where others have written before */
 static void zero_memory(void)
 {
+    SPEC("W1.5.5");
     HANDLE heap = HeapCreate(0, 0, 0);
     for (unsigned i = 0; i < SIZES; i++) {
         for (unsigned round = 0; round < 2; round++) {
@@ -88,9 +100,10 @@ static void zero_memory(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 1.5, nt-heap.md 15.3: a large block reads as zero without the flag, up to the end of its last page */
+/* nt-heap.md 15.3: a large block reads as zero without the flag, up to the end of its last page */
 static void large_blocks_read_as_zero(void)
 {
+    SPEC("W1.5.6 W2.4");
     static const SIZE_T large[] = {LARGE_MIN, 4 * UNIT, 5 * UNIT + 1, 3 * 0x100000 + 37};
     HANDLE heap = HeapCreate(0, 0, 0);
     for (unsigned i = 0; i < sizeof(large) / sizeof(large[0]); i++) {
@@ -122,28 +135,33 @@ static uintptr_t address_bits(HANDLE heap, SIZE_T size)
     return bits;
 }
 
-/* 1.5: normal blocks are aligned to 2 * ptr, large ones to 8 * ptr, and not all to more */
+/* normal blocks are aligned to 2 * ptr, large ones to 8 * ptr, and not all to more */
 static void alignment(void)
 {
     HANDLE heap = HeapCreate(0, 0, 0);
-    uintptr_t bits = address_bits(heap, UNIT);
-    CHECK_EQ_UINT(bits & (GRANULARITY - 1), 0);
-    CHECK(debug_bits() != 0 || (bits & GRANULARITY) != 0);
-
-    bits = address_bits(heap, 4 * UNIT);
-    CHECK_EQ_UINT(bits & (LARGE_ALIGNMENT - 1), 0);
-    CHECK_EQ_UINT(bits & LARGE_ALIGNMENT, LARGE_ALIGNMENT);
-
-    for (SIZE_T size = 0; size < 300; size++) {
-        void *block = alloc(heap, 0, size);
-        CHECK_EQ_UINT((uintptr_t)block & (GRANULARITY - 1), 0);
+    {
+        SPEC("W1.5.3");
+        uintptr_t bits = address_bits(heap, UNIT);
+        CHECK_EQ_UINT(bits & (GRANULARITY - 1), 0);
+        CHECK(debug_bits() != 0 || (bits & GRANULARITY) != 0);
+        for (SIZE_T size = 0; size < 300; size++) {
+            void *block = alloc(heap, 0, size);
+            CHECK_EQ_UINT((uintptr_t)block & (GRANULARITY - 1), 0);
+        }
+    }
+    {
+        SPEC("W1.5.4");
+        uintptr_t bits = address_bits(heap, 4 * UNIT);
+        CHECK_EQ_UINT(bits & (LARGE_ALIGNMENT - 1), 0);
+        CHECK_EQ_UINT(bits & LARGE_ALIGNMENT, LARGE_ALIGNMENT);
     }
     CHECK(HeapDestroy(heap));
 }
 
-/* 2: where normal blocks end and large ones begin */
+/* where normal blocks end and large ones begin */
 static void thresholds(void)
 {
+    SPEC("W1.5.4 W2.3 W2.4 W3.5.6");
     HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
     void *normal = alloc(heap, 0, NORMAL_MAX);
     void *grey = alloc(heap, 0, GREY_SIZE);
@@ -153,6 +171,9 @@ static void thresholds(void)
     CHECK(!is_large(heap, grey));
     CHECK(is_large(heap, large));
     CHECK(is_large(heap, larger));
+    CHECK(is_large(heap, alloc(heap, 0, 4 * UNIT)));
+    CHECK(is_large(heap, alloc(heap, 0, 5 * UNIT + 1)));
+    CHECK_EQ_UINT((uintptr_t)grey % GRANULARITY, 0);
     CHECK_EQ_UINT((uintptr_t)large % LARGE_ALIGNMENT, 0);
     CHECK_EQ_UINT((uintptr_t)larger % LARGE_ALIGNMENT, 0);
     CHECK((uintptr_t)large % PAGE != 0); /* its header comes first */
@@ -197,6 +218,7 @@ static void check_stride(HANDLE heap, SIZE_T size)
 /* nt-heap.md 15.5, "no flags": 8 bytes of header per block, rounded up to 16 */
 static void stride(void)
 {
+    SPEC("W2.2");
     HANDLE shared = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
     for (SIZE_T size = NORMAL_MAX; size > 0; size >>= 1) {
         check_stride(shared, size);
@@ -214,9 +236,10 @@ static void stride(void)
     }
 }
 
-/* 3.5: sizes that overflow or that no memory can meet: NULL and ERROR_NOT_ENOUGH_MEMORY, the heap unchanged */
+/* sizes that overflow or that no memory can meet: NULL and ERROR_NOT_ENOUGH_MEMORY, the heap unchanged */
 static void impossible_sizes(HANDLE heap)
 {
+    SPEC("W1.3.2 W3.5.4 W3.5.5 W9.1");
     static const SIZE_T impossible[] = {SIZE_MAX,          SIZE_MAX - 7,      SIZE_MAX - 8,       SIZE_MAX - 15,
                                         SIZE_MAX - 16,     SIZE_MAX - 63,     SIZE_MAX - 64,      SIZE_MAX - 0xFFF,
                                         SIZE_MAX - 0x1000, SIZE_MAX - 0xFFFF, SIZE_MAX - 0x10000, SIZE_MAX - 0x10040,
@@ -247,9 +270,10 @@ static void sizes_that_cannot_be_met(void)
     impossible_sizes(GetProcessHeap());
 }
 
-/* 2: HeapCreate(0, 8 * A, 8 * A): large blocks never come from a fixed heap, smaller ones do */
+/* HeapCreate(0, 8 * A, 8 * A): large blocks never come from a fixed heap, smaller ones do */
 static void fixed_heap(void)
 {
+    SPEC("W2.5 W2.9 W2.10 W3.5.9 W9.7");
     HANDLE heap = HeapCreate(0, 8 * UNIT, 8 * UNIT);
     void *zero = alloc(heap, 0, 0);
     POISON_LAST_ERROR();
@@ -264,17 +288,20 @@ static void fixed_heap(void)
     CHECK_EQ_PTR(HeapAlloc(heap, 0, LARGE_MIN), NULL);
     CHECK_LAST_ERROR(ERROR_NOT_ENOUGH_MEMORY);
 
-    void *normal = alloc(heap, 0, NORMAL_MAX);
-    CHECK(HeapFree(heap, 0, normal));
+    static const SIZE_T normal[] = {0x7FFF7, 0x7FFF8, NORMAL_MAX};
+    for (unsigned i = 0; i < sizeof(normal) / sizeof(normal[0]); i++) {
+        CHECK(HeapFree(heap, 0, alloc(heap, 0, normal[i])));
+    }
     CHECK(HeapFree(heap, 0, block));
     CHECK(HeapFree(heap, 0, zero));
     CHECK(HeapValidate(heap, 0, NULL));
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.5: a growable heap grows; 128 MiB of blocks of one size, all whole */
+/* a growable heap grows; 128 MiB of blocks of one size, all whole */
 static void growable_heap_grows(void)
 {
+    SPEC("W3.3.6");
     static unsigned char *blocks[GROWTH_BLOCKS];
     HANDLE heap = HeapCreate(0, 0x1000, 0);
     for (unsigned i = 0; i < GROWTH_BLOCKS; i++) {
@@ -290,22 +317,11 @@ static void growable_heap_grows(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 1.2: undefined bits of the flags are ignored */
-static void undefined_flags_are_ignored(void)
-{
-    static const DWORD flags[] = {0x10, 0x1000, 0x8000, 0x10000, 0x20000};
-    HANDLE heap = HeapCreate(0, 0, 0);
-    for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-        void *block = alloc(heap, flags[i], 100);
-        CHECK(HeapFree(heap, 0, block));
-    }
-    CHECK(HeapDestroy(heap));
-}
-
 #ifdef __x86_64__
-/* 3.5: with HEAP_CREATE_ENABLE_EXECUTE blocks of every class can be executed */
+/* with HEAP_CREATE_ENABLE_EXECUTE blocks of every class can be executed */
 static void executable_memory(void)
 {
+    SPEC("W3.5.10");
     static const unsigned char code[] = {0xB8, 0x2A, 0x00, 0x00, 0x00, 0xC3}; /* mov eax, 42; ret */
     static const SIZE_T room[] = {sizeof(code), 0x9000, 0x80000, LARGE_MIN};
     HANDLE heaps[2];
@@ -328,9 +344,9 @@ static void executable_memory(void)
 }
 #endif
 
-/* 3.5: NULL heap: NULL and ERROR_INVALID_HANDLE [wine] */
 static void null_heap(void)
 {
+    SPEC("W3.5.7");
     POISON_LAST_ERROR();
     CHECK_EQ_PTR(HeapAlloc(NULL, 0, 100), NULL);
     CHECK_LAST_ERROR(ERROR_INVALID_HANDLE);
@@ -343,6 +359,7 @@ static void null_heap(void)
 /* undefined on Windows: Cairn's promise */
 static void bad_handles_are_refused(void)
 {
+    SPEC("W1.1.5");
     static const SIZE_T tried[] = {0, 100, LARGE_MIN, SIZE_MAX};
     struct bad_handles bad;
     bad_handles_make(&bad);
@@ -361,6 +378,7 @@ static void bad_handles_are_refused(void)
 int main(void)
 {
     every_size();
+    prototype();
     size_zero();
     zero_memory();
     large_blocks_read_as_zero();
@@ -370,7 +388,6 @@ int main(void)
     sizes_that_cannot_be_met();
     fixed_heap();
     growable_heap_grows();
-    undefined_flags_are_ignored();
 #ifdef __x86_64__
     executable_memory();
 #endif

@@ -1,6 +1,15 @@
 /* HeapCompact: win32-heap.md 3.10. Wine has a stub only. */
 #include "blocks.h"
 
+static void prototype(void)
+{
+    SPEC("W3.10.1");
+    SIZE_T(WINAPI * function)(HANDLE, DWORD) = HeapCompact;
+    WINE_DIFFERS("HeapCompact returns the size of the largest free block") {
+        CHECK(function(GetProcessHeap(), 0) != 0);
+    }
+}
+
 /* The largest free record of a walk: its data, without what the record calls overhead. */
 static SIZE_T largest_free(HANDLE heap)
 {
@@ -14,9 +23,10 @@ static SIZE_T largest_free(HANDLE heap)
     return largest;
 }
 
-/* 3.10: the size of the largest committed free block, the heap unchanged; how much of the header counts is not said */
+/* the size of the largest committed free block, the heap unchanged; how much of the header counts is not said */
 static void check_compact(HANDLE heap, DWORD flags)
 {
+    SPEC("W3.10.2");
     SIZE_T largest = largest_free(heap);
     WINE_DIFFERS("HeapCompact returns the size of the largest free block") {
         SIZE_T size = HeapCompact(heap, flags);
@@ -56,9 +66,9 @@ static void largest_block(void)
     CHECK(HeapValidate(GetProcessHeap(), 0, NULL));
 }
 
-/* 3.10: 0 and NO_ERROR: no free space at all */
 static void no_free_space(void)
 {
+    SPEC("W3.10.4");
     HANDLE heap = HeapCreate(0, 0x10000, 0x10000);
     for (SIZE_T size = 0x1000; size != 0; size /= 2) {
         while (HeapAlloc(heap, 0, size) != NULL) {
@@ -76,9 +86,9 @@ static void no_free_space(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.10: 0 with another last error is failure */
 static void null_heap(void)
 {
+    SPEC("W3.10.5");
     POISON_LAST_ERROR();
     CHECK_EQ_UINT(HeapCompact(NULL, 0), 0);
     WINE_DIFFERS("HeapCompact(NULL) sets ERROR_INVALID_HANDLE") {
@@ -90,6 +100,7 @@ static void null_heap(void)
 /* undefined on Windows: Cairn's promise */
 static void bad_handles_are_refused(void)
 {
+    SPEC("W1.1.5 W3.10.5");
     struct bad_handles bad;
     bad_handles_make(&bad);
     for (unsigned i = 0; i < BAD_HANDLES; i++) {
@@ -104,6 +115,7 @@ static void bad_handles_are_refused(void)
 
 int main(void)
 {
+    prototype();
     largest_block();
     no_free_space();
     null_heap();

@@ -1,6 +1,10 @@
 /* HeapCreate: win32-heap.md 3.3, 1.1, 2; header fields: nt-heap.md 14. */
 #include "blocks.h"
 
+#ifndef _WIN32
+#include "child.h"
+#endif
+
 #define HEAPS 300
 
 static ULONG header_field(HANDLE heap, size_t offset)
@@ -26,9 +30,10 @@ static void destroy(HANDLE heap)
     CHECK(HeapDestroy(heap));
 }
 
-/* win32-heap.md 1.1: handles are 64 KiB aligned, readable, and the first walk record's address */
+/* handles are 64 KiB aligned, readable, and the first walk record's address */
 static void handle_is_the_first_byte(void)
 {
+    SPEC("W1.1.1 W1.1.3");
     static const struct {
         DWORD options;
         SIZE_T initial, maximum;
@@ -43,9 +48,10 @@ static void handle_is_the_first_byte(void)
     }
 }
 
-/* nt-heap.md 14: signature, Flags, ForceFlags, segment flags at their offsets; 3.3: other bits masked off, class 1 */
+/* nt-heap.md 14: signature, Flags, ForceFlags, segment flags at their offsets; other bits masked off, class 1 */
 static void header_fields(void)
 {
+    SPEC("W1.1.2 W3.3.3 W3.3.4");
     static const struct {
         DWORD options;
         SIZE_T initial, maximum;
@@ -68,9 +74,40 @@ static void header_fields(void)
     }
 }
 
-/* win32-heap.md 1.2, 3.3: no bit is an error (0x100 and 0x200 ask for another kind of heap and are left out) */
+static void prototype(void)
+{
+    SPEC("W3.3.1");
+    HANDLE(WINAPI * function)(DWORD, SIZE_T, SIZE_T) = HeapCreate;
+    HANDLE heap = function(0, 0, 0);
+    CHECK(heap != NULL);
+    destroy(heap);
+}
+
+/* each documented option by itself, and all of them; MinGW's headers lack the last two */
+static void documented_options(void)
+{
+    SPEC("W3.3.2");
+    static const DWORD options[] = {0x40000, 4, 1, 0x100, 0x200, 0x40305};
+    CHECK_EQ_UINT(HEAP_CREATE_ENABLE_EXECUTE, 0x40000);
+    CHECK_EQ_UINT(HEAP_GENERATE_EXCEPTIONS, 4);
+    CHECK_EQ_UINT(HEAP_NO_SERIALIZE, 1);
+#ifndef _WIN32
+    CHECK_EQ_UINT(HEAP_CREATE_SEGMENT_HEAP, 0x100);
+    CHECK_EQ_UINT(HEAP_CREATE_HARDENED, 0x200);
+#endif
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        HANDLE heap = create(options[i], 0, 0);
+        void *block = HeapAlloc(heap, 0, 100);
+        CHECK_EQ_UINT(HeapSize(heap, 0, block), 100);
+        CHECK(HeapFree(heap, 0, block));
+        destroy(heap);
+    }
+}
+
+/* no bit is an error (0x100 and 0x200 ask for another kind of heap and are left out) */
 static void undefined_options_are_ignored(void)
 {
+    SPEC("W1.2.4");
     for (unsigned bit = 3; bit < 26; bit++) {
         if (bit == 8 || bit == 9) {
             continue;
@@ -81,9 +118,10 @@ static void undefined_options_are_ignored(void)
     }
 }
 
-/* win32-heap.md 3.3: what a new growable heap reserves on Windows 10 */
+/* what a new growable heap reserves on Windows 10 */
 static void growable_reservation(void)
 {
+    SPEC("W3.3.10 W3.3.11");
     static const SIZE_T initial[] = {0, 0x80000, 0x150000};
     for (size_t i = 0; i < sizeof(initial) / sizeof(initial[0]); i++) {
         HANDLE heap = create(0, initial[i], 0);
@@ -94,9 +132,10 @@ static void growable_reservation(void)
     }
 }
 
-/* win32-heap.md 3.3: the initial size is committed, in pages; 0 commits 0x400 * ptr bytes */
+/* the initial size is committed, in pages; 0 commits 0x400 * ptr bytes */
 static void initial_commit(void)
 {
+    SPEC("W3.3.5 W9.11");
     HANDLE heap = create(0, 0, 0);
     WINE_DIFFERS("a new heap has 0x400 * ptr bytes committed") {
         CHECK_EQ_UINT(region_committed(heap, 0), 0x400 * sizeof(void *));
@@ -120,9 +159,10 @@ static void initial_commit(void)
     destroy(heap);
 }
 
-/* win32-heap.md 2: a fixed heap of any small size; the reservation is rounded up to 0x400 * ptr */
+/* a fixed heap of any small size; the reservation is rounded up to 0x400 * ptr */
 static void fixed_reservation_is_rounded_up(void)
 {
+    SPEC("W2.12 W3.3.7");
     SIZE_T step = 0x400 * sizeof(void *);
     for (SIZE_T n = 0x100; n <= 0xFF00; n += 0x100) {
         HANDLE heap = create(0, n, n);
@@ -137,9 +177,10 @@ static void fixed_reservation_is_rounded_up(void)
     }
 }
 
-/* win32-heap.md 3.3, 9: the initial size may equal the maximum, and be larger */
+/* the initial size may equal the maximum, and be larger */
 static void initial_against_maximum(void)
 {
+    SPEC("W2.6 W3.3.8 W9.6");
     HANDLE heap = create(0, UNIT, UNIT);
     CHECK(HeapAlloc(heap, 0, 0x10000) != NULL);
     destroy(heap);
@@ -147,6 +188,7 @@ static void initial_against_maximum(void)
     heap = create(0, 2 * UNIT, UNIT);
     CHECK(HeapAlloc(heap, 0, 0x10000) != NULL);
     CHECK(region_size(heap, 0) >= 2 * UNIT);
+    CHECK_EQ_PTR(HeapAlloc(heap, 0, 4 * UNIT), NULL); /* a maximum it has all the same */
     destroy(heap);
 
     heap = create(0, 0x2000, 1);
@@ -154,9 +196,10 @@ static void initial_against_maximum(void)
     destroy(heap);
 }
 
-/* win32-heap.md 2: how much of a fixed heap of size A a single block may take */
+/* how much of a fixed heap of size A a single block may take */
 static void fixed_heap_limit(void)
 {
+    SPEC("W2.7 W2.8 W2.13 W3.5.9");
     HANDLE heap = create(0, UNIT, UNIT);
     SIZE_T fits = UNIT - (0x400 + 0x100 * sizeof(void *));
     SIZE_T too_large = UNIT - (0x200 + 0x80 * sizeof(void *));
@@ -184,12 +227,19 @@ static void fixed_heap_limit(void)
     destroy(heap);
 }
 
-/* win32-heap.md 2 [calc]: a fixed heap of any size loses at most 0xC00 bytes */
+/* a fixed heap of any size loses more than 0x600 and at most 0xC00 bytes */
 static void fixed_heap_overhead(void)
 {
+    SPEC("W2.13");
     for (SIZE_T size = 0x2000; size <= 0x40000; size *= 2) {
         HANDLE heap = create(0, 0, size);
-        void *block = HeapAlloc(heap, 0, size - 0xC00);
+        void *block = NULL;
+        WINE_DIFFERS("a fixed-size heap loses more than 0x600 bytes to its header") {
+            block = HeapAlloc(heap, 0, size - 0x600);
+            tell_case(CHECK_EQ_PTR(block, NULL), "more than a fixed-size heap has room for");
+        }
+        CHECK(HeapFree(heap, 0, block));
+        block = HeapAlloc(heap, 0, size - 0xC00);
         tell_case(CHECK(block != NULL), "a fixed-size heap's whole room in one block");
         if (block != NULL) {
             memset(block, 0xA5, size - 0xC00);
@@ -198,9 +248,10 @@ static void fixed_heap_overhead(void)
     }
 }
 
-/* win32-heap.md 2: a fixed heap does not grow and recovers when blocks are freed */
+/* a fixed heap does not grow and recovers when blocks are freed */
 static void fixed_heap_runs_full(void)
 {
+    SPEC("W3.3.7 W3.5.9");
     HANDLE heap = create(0, 0x1000, 0x20000);
     void *blocks[64];
     unsigned n = 0;
@@ -222,7 +273,7 @@ static void fixed_heap_runs_full(void)
     destroy(heap);
 }
 
-/* win32-heap.md 3.3: a fixed heap of more than 4 GiB of address space is a heap like any other, if it can be had */
+/* a fixed heap of more than 4 GiB of address space is a heap like any other, if it can be had */
 static void huge_maximum(void)
 {
     for (unsigned shift = 32; shift < 47; shift += shift < 40 ? 1 : 3) {
@@ -252,9 +303,10 @@ static void huge_maximum(void)
     }
 }
 
-/* win32-heap.md 3.3: absurd sizes give NULL and ERROR_NOT_ENOUGH_MEMORY, nothing else changes */
+/* absurd sizes give NULL and ERROR_NOT_ENOUGH_MEMORY, nothing else changes */
 static void absurd_sizes(void)
 {
+    SPEC("W3.3.9 W3.3.12");
     static const struct {
         const char *name;
         SIZE_T initial, maximum;
@@ -290,9 +342,10 @@ static void absurd_sizes(void)
     CHECK(HeapValidate(GetProcessHeap(), 0, NULL));
 }
 
-/* win32-heap.md 3.3: GENERATE_EXCEPTIONS does not concern HeapCreate itself */
+/* HEAP_GENERATE_EXCEPTIONS does not concern HeapCreate itself */
 static void failure_never_raises(void)
 {
+    SPEC("W3.3.14");
     WINE_DIFFERS("HeapCreate caps an absurd size") {
         POISON_LAST_ERROR();
         HANDLE heap = HeapCreate(HEAP_GENERATE_EXCEPTIONS, SIZE_MAX, 0);
@@ -304,7 +357,7 @@ static void failure_never_raises(void)
     }
 }
 
-/* 3.2, 3.3: every heap is in the process's list; many may live at a time, and each is whole */
+/* every heap is in the process's list; many may live at a time, and each is whole */
 static void many_heaps(void)
 {
     static HANDLE heaps[HEAPS];
@@ -323,10 +376,43 @@ static void many_heaps(void)
     CHECK_EQ_UINT(GetProcessHeaps(0, NULL), before);
 }
 
+/* A heap is the process's alone, and no kernel object. Linux has no CloseHandle, but children that are copies: what
+ * they do to their copy of a heap, they do to no other. */
+#ifdef _WIN32
+static void belongs_to_the_process(void)
+{
+    SPEC("W1.1.4");
+    HANDLE heap = create(0, 0, 0);
+    CHECK_EQ_INT(CloseHandle(heap), FALSE);
+    destroy(heap);
+}
+#else
+static void change_and_destroy(void *arg)
+{
+    const struct witness *w = arg;
+    CHECK(witness_unharmed(w));
+    memset(w->small[0], 0xEE, WITNESS_SMALL);
+    CHECK(HeapFree(w->heap, 0, w->small[1]));
+    CHECK(HeapDestroy(w->heap));
+}
+
+static void belongs_to_the_process(void)
+{
+    SPEC("W1.1.4");
+    struct witness w;
+    witness_make(&w);
+    CHECK(child_run(change_and_destroy, &w, 20, "changes its copy of a heap"));
+    CHECK(witness_unharmed(&w));
+    witness_end(&w);
+}
+#endif
+
 int main(void)
 {
     handle_is_the_first_byte();
     header_fields();
+    prototype();
+    documented_options();
     undefined_options_are_ignored();
     growable_reservation();
     initial_commit();
@@ -339,5 +425,6 @@ int main(void)
     absurd_sizes();
     failure_never_raises();
     many_heaps();
+    belongs_to_the_process();
     return check_report();
 }

@@ -14,9 +14,10 @@ static bool listed(HANDLE heap)
     return false;
 }
 
-/* 3.4: frees segments and large blocks although no block was freed; the handle leaves the list */
+/* frees segments and large blocks although no block was freed; the handle leaves the list */
 static void frees_everything(void)
 {
+    SPEC("W3.4.2 W3.4.3");
     DWORD before = GetProcessHeaps(0, NULL);
     HANDLE heap = HeapCreate(0, 0, 0);
     for (unsigned i = 0; i < 200; i++) {
@@ -35,9 +36,17 @@ static void frees_everything(void)
     CHECK_EQ_UINT(GetProcessHeaps(0, NULL), before);
 }
 
-/* 3.4: nothing is left behind: 300 times 64 MiB of blocks never freed one by one */
+static void prototype(void)
+{
+    SPEC("W3.4.1");
+    BOOL(WINAPI * function)(HANDLE) = HeapDestroy;
+    CHECK_EQ_INT(function(HeapCreate(0, 0, 0)), TRUE);
+}
+
+/* nothing is left behind: 300 times 64 MiB of blocks never freed one by one */
 static void leaves_nothing_behind(void)
 {
+    SPEC("W3.4.2");
     for (unsigned round = 0; round < 300; round++) {
         HANDLE heap = HeapCreate(0, 0, 0);
         bool ok = heap != NULL;
@@ -51,9 +60,10 @@ static void leaves_nothing_behind(void)
     }
 }
 
-/* 3.4 for every kind of heap */
+/* every kind of heap */
 static void every_kind(void)
 {
+    SPEC("W3.4.2");
     static const struct {
         DWORD options;
         SIZE_T initial, maximum;
@@ -74,7 +84,7 @@ static void every_kind(void)
     }
 }
 
-/* 3.4: the other heaps and their blocks are not concerned */
+/* the other heaps and their blocks are not concerned */
 static void others_stay(void)
 {
     struct witness w;
@@ -95,7 +105,7 @@ static void destroy_in_thread(void *arg)
     CHECK_EQ_INT(HeapDestroy(*heap), TRUE);
 }
 
-/* 3.4: a heap belongs to the process, not to the thread that made it */
+/* a heap belongs to the process, not to the thread that made it */
 static void from_another_thread(void)
 {
     HANDLE heap = HeapCreate(0, 0, 0);
@@ -106,9 +116,10 @@ static void from_another_thread(void)
     CHECK(!listed(heap));
 }
 
-/* 3.4: the default heap is refused and stays intact [doc][wine] */
+/* the default heap is refused and stays intact */
 static void default_heap_is_refused(void)
 {
+    SPEC("W3.1.6 W3.4.4");
     DWORD before = GetProcessHeaps(0, NULL);
     unsigned char *block = HeapAlloc(GetProcessHeap(), 0, 100);
     pattern_fill(block, 100, 1);
@@ -121,17 +132,18 @@ static void default_heap_is_refused(void)
     CHECK(HeapFree(GetProcessHeap(), 0, block));
 }
 
-/* 3.4: NULL is TRUE [wine] */
 static void null_is_accepted(void)
 {
+    SPEC("W3.4.5");
     POISON_LAST_ERROR();
     CHECK_EQ_INT(HeapDestroy(NULL), TRUE);
     CHECK_LAST_ERROR_UNTOUCHED();
 }
 
-/* 3.4, nt-heap.md 3: readable memory that is no heap */
+/* nt-heap.md 3: readable memory that is no heap */
 static void memory_that_is_no_heap(void)
 {
+    SPEC("W3.4.6");
     DWORD before = GetProcessHeaps(0, NULL);
     POISON_LAST_ERROR();
     CHECK_EQ_INT(HeapDestroy(plain_memory()), FALSE);
@@ -143,6 +155,7 @@ static void memory_that_is_no_heap(void)
 /* undefined on Windows: Cairn's promise */
 static void bad_handles_are_refused(void)
 {
+    SPEC("W1.1.5 W3.4.3 W3.4.6");
     struct bad_handles bad;
     bad_handles_make(&bad);
     DWORD before = GetProcessHeaps(0, NULL);
@@ -160,6 +173,7 @@ static void bad_handles_are_refused(void)
 int main(void)
 {
     frees_everything();
+    prototype();
     leaves_nothing_behind();
     every_kind();
     others_stay();

@@ -10,9 +10,10 @@ static void free_block(HANDLE heap, DWORD flags, void *block)
     CHECK_LAST_ERROR_UNTOUCHED();
 }
 
-/* 3.7: a valid block of any class is freed, in any order; its neighbours are not concerned */
+/* a valid block of any class is freed, in any order; its neighbours are not concerned */
 static void valid_blocks_in(HANDLE heap, DWORD flags)
 {
+    SPEC("W3.7.2");
     static unsigned char *blocks[COUNT];
     static SIZE_T sizes[COUNT];
     for (unsigned i = 0; i < COUNT; i++) {
@@ -45,7 +46,14 @@ static void valid_blocks(void)
     valid_blocks_in(GetProcessHeap(), 0);
 }
 
-/* 1.5: what was freed can be had again: a full fixed heap is as roomy as before */
+static void prototype(void)
+{
+    SPEC("W3.7.1");
+    BOOL(WINAPI * function)(HANDLE, DWORD, LPVOID) = HeapFree;
+    CHECK_EQ_INT(function(GetProcessHeap(), 0, HeapAlloc(GetProcessHeap(), 0, 100)), TRUE);
+}
+
+/* what was freed can be had again: a full fixed heap is as roomy as before */
 static void freed_memory_is_reused(void)
 {
     HANDLE heap = HeapCreate(0, 0, 0x40000);
@@ -69,9 +77,10 @@ static void freed_memory_is_reused(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.7: NULL is TRUE, with a NULL heap too */
+/* NULL is TRUE, with a NULL heap too */
 static void null_block(void)
 {
+    SPEC("W3.7.3 W9.3");
     HANDLE heap = HeapCreate(0, 0, 0);
     free_block(heap, 0, NULL);
     free_block(GetProcessHeap(), 0, NULL);
@@ -80,12 +89,13 @@ static void null_block(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.7: writing byte 17 of a 17-byte block, inside its slack, does no harm, unless the heap watches it */
+/* writing byte 17 of a 17-byte block, inside its slack, does no harm, unless the heap watches it */
 static void slack_may_be_written(void)
 {
     if (tail_size() != 0) {
         return;
     }
+    SPEC("W3.7.9");
     HANDLE heap = HeapCreate(0, 0, 0);
     unsigned char *block = HeapAlloc(heap, 0, 17);
     unsigned char *next = HeapAlloc(heap, 0, 17);
@@ -96,9 +106,10 @@ static void slack_may_be_written(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.7: a double free: FALSE, ERROR_INVALID_PARAMETER [wine], however often it is tried */
+/* a double free, however often it is tried */
 static void double_free(void)
 {
+    SPEC("W3.7.4");
     struct witness w;
     witness_make(&w);
     void *block = HeapAlloc(w.heap, 0, 500);
@@ -120,9 +131,10 @@ static void double_free(void)
     witness_end(&w);
 }
 
-/* 3.7: misaligned, interior, of another heap, freed, wild: FALSE, the heap unchanged */
+/* misaligned, interior, of another heap, freed, wild: FALSE, the heap unchanged */
 static void bad_blocks_are_refused(void)
 {
+    SPEC("W3.7.5");
     struct bad_blocks bad;
     bad_blocks_make(&bad);
     for (unsigned i = 0; i < bad.count; i++) {
@@ -142,9 +154,9 @@ static void bad_blocks_are_refused(void)
     bad_blocks_end(&bad);
 }
 
-/* 3.7: NULL heap, non-NULL block: FALSE, ERROR_INVALID_PARAMETER [wine] */
 static void null_heap(void)
 {
+    SPEC("W3.7.6");
     struct witness w;
     witness_make(&w);
     POISON_LAST_ERROR();
@@ -157,9 +169,38 @@ static void null_heap(void)
 }
 
 #ifndef _WIN32
+static void check_refused(HANDLE heap, void *block, DWORD error)
+{
+    POISON_LAST_ERROR();
+    CHECK_EQ_INT(HeapFree(heap, 0, block), FALSE);
+    CHECK_LAST_ERROR(error);
+}
+
+/* where nothing is mapped: FALSE, ERROR_NOACCESS; where something is: ERROR_INVALID_PARAMETER. Windows may crash */
+static void foreign_memory(void)
+{
+    struct witness w;
+    witness_make(&w);
+    {
+        SPEC("W1.3.5 W3.7.7");
+        check_refused(w.heap, pages_unmapped(), ERROR_NOACCESS);
+        check_refused(w.heap, (void *)(uintptr_t)16, ERROR_NOACCESS);
+#ifndef SANITIZED
+        check_refused(w.heap, (void *)(uintptr_t)0xDEADBE00u, ERROR_NOACCESS);
+#endif
+    }
+    {
+        SPEC("W1.3.6 W3.7.8");
+        check_refused(w.heap, plain_memory() + 64, ERROR_INVALID_PARAMETER);
+        check_refused(w.heap, &w, ERROR_INVALID_PARAMETER);
+    }
+    witness_end(&w);
+}
+
 /* undefined on Windows: Cairn's promise */
 static void bad_handles_are_refused(void)
 {
+    SPEC("W1.1.5");
     struct bad_handles bad;
     bad_handles_make(&bad);
     for (unsigned i = 0; i < BAD_HANDLES; i++) {
@@ -178,6 +219,7 @@ static void bad_handles_are_refused(void)
 int main(void)
 {
     valid_blocks();
+    prototype();
     freed_memory_is_reused();
     null_block();
     slack_may_be_written();
@@ -185,6 +227,7 @@ int main(void)
     bad_blocks_are_refused();
     null_heap();
 #ifndef _WIN32
+    foreign_memory();
     bad_handles_are_refused();
 #endif
     return check_report();

@@ -26,9 +26,10 @@ static unsigned blocks_within(unsigned char *const *blocks, const PROCESS_HEAP_E
     return n;
 }
 
-/* 8: the sizes of the reservations, and that each is used up before the next is opened */
+/* the sizes of the reservations, and that each is used up before the next is opened */
 static void check_regions(HANDLE heap, SIZE_T initial, unsigned char *const *blocks)
 {
+    SPEC("W8.3 W8.4 W8.5 W8.6");
     PROCESS_HEAP_ENTRY region;
     unsigned seen = 0;
     unsigned n = 0;
@@ -51,6 +52,7 @@ static void check_regions(HANDLE heap, SIZE_T initial, unsigned char *const *blo
 
 static void grow(SIZE_T initial)
 {
+    SPEC("W8.1 W8.2");
     static unsigned char *blocks[BLOCKS];
     HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, initial, 0);
     WINE_DIFFERS("HeapCreate reserves the initial size and 64 KiB") {
@@ -69,9 +71,10 @@ static void grow(SIZE_T initial)
     CHECK(HeapDestroy(heap));
 }
 
-/* 8: a segment is opened by the first allocation that does not fit, not before */
+/* a segment is opened by the first allocation that does not fit, not before */
 static void opens_only_when_needed(void)
 {
+    SPEC("W8.3 W8.6");
     HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
     void *small = HeapAlloc(heap, 0, 0x8000);
     CHECK(small != NULL);

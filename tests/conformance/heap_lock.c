@@ -1,9 +1,10 @@
 /* HeapLock: win32-heap.md 3.11 and section 6 but for its LFH rows. */
 #include "contender.h"
 
-/* 1.3, 3.11: TRUE, last error untouched */
+/* TRUE, last error untouched */
 static void returns_true(void)
 {
+    SPEC("W3.11.2");
     static const DWORD options[] = {0, HEAP_NO_SERIALIZE, HEAP_GENERATE_EXCEPTIONS, HEAP_CREATE_ENABLE_EXECUTE};
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         HANDLE heap = HeapCreate(options[i], 0, i % 2 == 0 ? 0 : UNIT);
@@ -15,18 +16,29 @@ static void returns_true(void)
     }
 }
 
-/* 3.1, 3.11: the default heap is serialized and has a lock */
+static void prototype(void)
+{
+    SPEC("W3.11.1");
+    BOOL(WINAPI * function)(HANDLE) = HeapLock;
+    HANDLE heap = HeapCreate(0, 0, 0);
+    CHECK(function(heap) && HeapUnlock(heap));
+    CHECK(HeapDestroy(heap));
+}
+
+/* the default heap is serialized and has a lock */
 static void default_heap(void)
 {
+    SPEC("W3.1.5");
     POISON_LAST_ERROR();
     CHECK_EQ_INT(HeapLock(GetProcessHeap()), TRUE);
     CHECK_LAST_ERROR_UNTOUCHED();
     CHECK_EQ_INT(HeapUnlock(GetProcessHeap()), TRUE);
 }
 
-/* section 6: who contends for a heap whose lock the main thread holds */
+/* who contends for a heap whose lock the main thread holds */
 static void lock_against(DWORD options, bool contender_locks, DWORD contender_flags, bool blocks)
 {
+    SPEC("W6.1 W6.9");
     struct contender c;
     HANDLE heap = HeapCreate(options, 0, 0);
     CHECK_EQ_INT(HeapLock(heap), TRUE);
@@ -42,35 +54,40 @@ static void lock_against(DWORD options, bool contender_locks, DWORD contender_fl
     CHECK(HeapDestroy(heap));
 }
 
-/* section 6, row by row */
 static void no_serialize_heap_does_not_block_a_lock(void)
 {
+    SPEC("W3.11.4 W6.2 W9.8");
     lock_against(HEAP_NO_SERIALIZE, true, 0, false);
 }
 
 static void no_serialize_heap_does_not_block_an_allocation(void)
 {
+    SPEC("W1.2.1 W1.2.2 W3.11.4 W6.3 W9.8");
     lock_against(HEAP_NO_SERIALIZE, false, 0, false);
 }
 
 static void blocks_a_lock_until_unlocked(void)
 {
+    SPEC("W3.11.2 W6.4");
     lock_against(0, true, 0, true);
 }
 
 static void blocks_an_allocation_until_unlocked(void)
 {
+    SPEC("W3.11.2 W6.5");
     lock_against(0, false, 0, true);
 }
 
 static void does_not_block_an_unserialized_allocation(void)
 {
+    SPEC("W1.2.1 W6.6");
     lock_against(0, false, HEAP_NO_SERIALIZE, false);
 }
 
-/* 3.11: each lock needs its unlock before another thread gets in */
+/* each lock needs its unlock before another thread gets in */
 static void is_recursive(void)
 {
+    SPEC("W3.11.3");
     struct contender c;
     HANDLE heap = HeapCreate(0, 0, 0);
     for (unsigned i = 0; i < 3; i++) {
@@ -89,9 +106,10 @@ static void is_recursive(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.11: the owner may call any heap function */
+/* the owner may call any heap function */
 static void owner_may_call_everything(void)
 {
+    SPEC("W3.11.3");
     HANDLE heap = HeapCreate(0, 0, 0);
     CHECK(HeapLock(heap));
     void *block = HeapAlloc(heap, 0, 100);
@@ -151,9 +169,10 @@ static void lock_and_leave(void *heap)
     CHECK_EQ_INT(HeapLock(heap), TRUE);
 }
 
-/* 3.11: a thread that ends with the lock held leaves it held; heap and waiter are lost, so this is last */
+/* a thread that ends with the lock held leaves it held; heap and waiter are lost, so this is last */
 static void thread_may_end_with_the_lock(void)
 {
+    SPEC("W3.11.7");
     static struct contender c;
     struct thread owner;
     HANDLE heap = HeapCreate(0, 0, 0);
@@ -163,7 +182,7 @@ static void thread_may_end_with_the_lock(void)
     CHECK(contender_is_blocked(&c));
 }
 
-/* 3.11: NULL heap: FALSE, last error untouched; asked of Wine only, as Windows leaves it undefined */
+/* asked of Wine only, as Windows leaves it undefined */
 static void null_heap(void)
 {
 #ifdef _WIN32
@@ -171,6 +190,7 @@ static void null_heap(void)
         return;
     }
 #endif
+    SPEC("W3.11.6");
     POISON_LAST_ERROR();
     CHECK_EQ_INT(HeapLock(NULL), FALSE);
     CHECK_LAST_ERROR_UNTOUCHED();
@@ -180,6 +200,7 @@ static void null_heap(void)
 /* a handle that is no heap: FALSE, ERROR_INVALID_HANDLE */
 static void bad_handle(void)
 {
+    SPEC("W1.1.5");
     static struct bad_handles bad;
     bad_handles_make(&bad);
     for (unsigned i = 0; i < BAD_HANDLES; i++) {
@@ -195,6 +216,7 @@ static void bad_handle(void)
 int main(void)
 {
     returns_true();
+    prototype();
     default_heap();
     no_serialize_heap_does_not_block_a_lock();
     no_serialize_heap_does_not_block_an_allocation();

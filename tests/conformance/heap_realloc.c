@@ -21,9 +21,10 @@ static void *re(HANDLE heap, DWORD flags, void *block, SIZE_T size)
     return moved;
 }
 
-/* 3.6, 1.5: min(old, new) bytes are preserved, the size is exact, for every pair of sizes of every class */
+/* min(old, new) bytes are preserved, the size is exact, for every pair of sizes of every class */
 static void every_pair_of_sizes(DWORD flags, HANDLE heap)
 {
+    SPEC("W1.5.8 W3.6.2");
     static const SIZE_T sizes[] = {0,      1,       15,       16,         17,        24,        100,         1000,
                                    0x4000, 0x10000, 2 * UNIT, NORMAL_MAX, GREY_SIZE, LARGE_MIN, 5 * UNIT + 1};
     const unsigned count = sizeof(sizes) / sizeof(sizes[0]);
@@ -56,9 +57,19 @@ static void contents_and_sizes(void)
     every_pair_of_sizes(0, GetProcessHeap());
 }
 
-/* 1.5: zero from the old requested size on, the slack inside the block included */
+static void prototype(void)
+{
+    SPEC("W3.6.1");
+    LPVOID(WINAPI * function)(HANDLE, DWORD, LPVOID, SIZE_T) = HeapReAlloc;
+    void *block = function(GetProcessHeap(), 0, alloc(GetProcessHeap(), 0, 1), 100);
+    CHECK_EQ_UINT(HeapSize(GetProcessHeap(), 0, block), 100);
+    CHECK(HeapFree(GetProcessHeap(), 0, block));
+}
+
+/* zero from the old requested size on, the slack inside the block included */
 static void zero_begins_at_the_old_requested_size(void)
 {
+    SPEC("W1.5.7");
     HANDLE heap = HeapCreate(0, 0, 0);
     for (SIZE_T size = 0; size < 64; size++) {
         unsigned char *block = alloc(heap, 0, 256);
@@ -72,9 +83,9 @@ static void zero_begins_at_the_old_requested_size(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.6: shrink a large zeroed block to 1, then grow it to 1 MiB: all bytes zero, sizes exact */
 static void shrink_large_and_grow_again(void)
 {
+    SPEC("W3.6.7");
     HANDLE heap = HeapCreate(0, 0, 0);
     unsigned char *block = alloc(heap, HEAP_ZERO_MEMORY, 3 * UNIT);
     block = re(heap, HEAP_ZERO_MEMORY, block, 1);
@@ -92,9 +103,10 @@ static void shrink_large_and_grow_again(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.6: size 0 succeeds; from 1 to 0 the block does not move */
+/* size 0 succeeds; from 1 to 0 the block does not move */
 static void to_size_zero(void)
 {
+    SPEC("W3.6.5");
     HANDLE heap = HeapCreate(0, 0, 0);
     void *tiny = alloc(heap, 0, 1);
     void *zero = re(heap, 0, tiny, 0);
@@ -107,9 +119,10 @@ static void to_size_zero(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.6, 1.3: a NULL block: NULL and last error 0; it is not an allocation */
+/* a NULL block: NULL and last error 0; it is not an allocation */
 static void null_block(void)
 {
+    SPEC("W9.2");
     static const SIZE_T sizes[] = {0, 1, 100, LARGE_MIN, SIZE_MAX};
     SPEC("W3.6.4 W1.3.4");
     struct witness w;
@@ -130,9 +143,10 @@ static void null_block(void)
     witness_end(&w);
 }
 
-/* 3.6: impossible sizes: NULL, ERROR_NOT_ENOUGH_MEMORY, the block as it was */
+/* impossible sizes: NULL, ERROR_NOT_ENOUGH_MEMORY, the block as it was */
 static void impossible_sizes(void)
 {
+    SPEC("W1.3.3 W3.6.3 W3.6.6 W9.1");
     static const SIZE_T impossible[] = {SIZE_MAX,        SIZE_MAX - 7,     SIZE_MAX - 8,      SIZE_MAX - 16,
                                         SIZE_MAX - 64,   SIZE_MAX - 0xFFF, SIZE_MAX - 0xFFFF, SIZE_MAX / 2 + 1,
                                         (SIZE_T)1 << 60, (SIZE_T)1 << 48};
@@ -166,9 +180,10 @@ static void in_place(HANDLE heap, unsigned char *block, SIZE_T from, SIZE_T to)
     CHECK(all_bytes(block + common, to - common, 0));
 }
 
-/* 7: a normal block keeps its shrunk tail as a free neighbour */
+/* a normal block keeps its shrunk tail as a free neighbour */
 static void in_place_normal_block(void)
 {
+    SPEC("W3.6.8 W7.1 W7.2");
     HANDLE heap = HeapCreate(0, 0, 0);
     unsigned char *block = alloc(heap, 0, 3 * UNIT);
     in_place(heap, block, 3 * UNIT, UNIT + UNIT / 2);
@@ -177,9 +192,10 @@ static void in_place_normal_block(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 7: a large block shrinks in place, but what it gave up does not come back */
+/* a large block shrinks in place, but what it gave up does not come back */
 static void in_place_large_block(void)
 {
+    SPEC("W3.6.8 W7.3 W7.4 W7.5 W7.8");
     HANDLE heap = HeapCreate(0, 0, 0);
     unsigned char *block = alloc(heap, 0, 0x100000);
     in_place(heap, block, 0x100000, UNIT + UNIT / 2);
@@ -202,9 +218,10 @@ static void in_place_large_block(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 7, 2: a fixed heap: 2 A, 1.5 A and 2 A again, and growth from A with zeros */
+/* a fixed heap: 2 A, 1.5 A and 2 A again, and growth from A with zeros */
 static void in_place_fixed_heap(void)
 {
+    SPEC("W2.11 W3.6.8 W7.6");
     HANDLE heap = HeapCreate(0, 8 * UNIT, 8 * UNIT);
     unsigned char *block = alloc(heap, 0, UNIT);
     memset(block, 0xA5, UNIT);
@@ -217,9 +234,10 @@ static void in_place_fixed_heap(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 7: a 0x20000-byte block with room behind it: + 512, down to 10 and to 0 */
+/* a 0x20000-byte block with room behind it: + 512, down to 10 and to 0 */
 static void in_place_0x20000(void)
 {
+    SPEC("W3.6.8 W7.9");
     HANDLE heap = HeapCreate(0, 0, 0);
     unsigned char *block = alloc(heap, 0, 0x20000);
     in_place(heap, block, 0x20000, 0x20200);
@@ -231,9 +249,10 @@ static void in_place_0x20000(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 7: 17 to 14 bytes may or may not stay; if it does, what follows keeps its zeros */
+/* 17 to 14 bytes may or may not stay; if it does, what follows keeps its zeros, or has the pattern of a watched tail */
 static void in_place_17_to_14(void)
 {
+    SPEC("W7.7");
     HANDLE heap = GetProcessHeap();
     unsigned char *block = alloc(heap, HEAP_ZERO_MEMORY, 17);
     POISON_LAST_ERROR();
@@ -245,13 +264,15 @@ static void in_place_17_to_14(void)
         CHECK_EQ_PTR(same, block);
         CHECK_EQ_UINT(HeapSize(heap, 0, block), 14);
         CHECK(all_bytes(block, tail_size() != 0 ? 14 : 16, 0));
+        CHECK(all_bytes(block + 14, tail_size(), 0xAB));
     }
     CHECK(HeapFree(heap, 0, block));
 }
 
-/* 7: no room behind the block: NULL, ERROR_NOT_ENOUGH_MEMORY, the block and its neighbour unchanged */
+/* no room behind the block: NULL, ERROR_NOT_ENOUGH_MEMORY, the block and its neighbour unchanged */
 static void in_place_without_room(void)
 {
+    SPEC("W1.3.3 W3.6.3 W3.6.8 W7.8");
     HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
     unsigned char *block = alloc(heap, 0, 1000);
     unsigned char *next = alloc(heap, 0, 1000);
@@ -279,9 +300,10 @@ static void in_place_without_room(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 2, 3.6: in a fixed heap the limits are those of HeapAlloc */
+/* in a fixed heap the limits are those of HeapAlloc */
 static void fixed_heap_limits(void)
 {
+    SPEC("W3.6.13");
     HANDLE heap = HeapCreate(0, 0, 8 * UNIT);
     unsigned char *block = alloc(heap, 0, UNIT);
     pattern_fill(block, UNIT, 1);
@@ -311,9 +333,9 @@ static void fixed_heap_limits(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.6: NULL heap: NULL and ERROR_INVALID_HANDLE [wine] */
 static void null_heap(void)
 {
+    SPEC("W3.6.12");
     struct witness w;
     witness_make(&w);
     POISON_LAST_ERROR();
@@ -322,9 +344,10 @@ static void null_heap(void)
     witness_end(&w);
 }
 
-/* 3.6: freed, foreign, misaligned, interior: NULL, ERROR_INVALID_PARAMETER; unmapped also ERROR_NOACCESS */
+/* freed, foreign, misaligned, interior: NULL, ERROR_INVALID_PARAMETER; unmapped also ERROR_NOACCESS */
 static void bad_blocks_are_refused(void)
 {
+    SPEC("W3.6.9");
     static const DWORD flags[] = {0, HEAP_ZERO_MEMORY, HEAP_REALLOC_IN_PLACE_ONLY};
     static const SIZE_T sizes[] = {0, 50, 5000, LARGE_MIN};
     struct bad_blocks bad;
@@ -347,9 +370,38 @@ static void bad_blocks_are_refused(void)
 }
 
 #ifndef _WIN32
+static void check_refused(HANDLE heap, void *block, DWORD error)
+{
+    POISON_LAST_ERROR();
+    CHECK_EQ_PTR(HeapReAlloc(heap, 0, block, 10), NULL);
+    CHECK_LAST_ERROR(error);
+}
+
+/* where nothing is mapped: NULL, ERROR_NOACCESS; where something is: ERROR_INVALID_PARAMETER. Windows may crash */
+static void foreign_memory(void)
+{
+    struct witness w;
+    witness_make(&w);
+    {
+        SPEC("W1.3.5 W3.6.10");
+        check_refused(w.heap, pages_unmapped(), ERROR_NOACCESS);
+        check_refused(w.heap, (void *)(uintptr_t)16, ERROR_NOACCESS);
+#ifndef SANITIZED
+        check_refused(w.heap, (void *)(uintptr_t)0xDEADBE00u, ERROR_NOACCESS);
+#endif
+    }
+    {
+        SPEC("W1.3.6 W3.6.11");
+        check_refused(w.heap, plain_memory() + 64, ERROR_INVALID_PARAMETER);
+        check_refused(w.heap, &w, ERROR_INVALID_PARAMETER);
+    }
+    witness_end(&w);
+}
+
 /* undefined on Windows: Cairn's promise */
 static void bad_handles_are_refused(void)
 {
+    SPEC("W1.1.5");
     struct bad_handles bad;
     bad_handles_make(&bad);
     for (unsigned i = 0; i < BAD_HANDLES; i++) {
@@ -365,6 +417,7 @@ static void bad_handles_are_refused(void)
 int main(void)
 {
     contents_and_sizes();
+    prototype();
     zero_begins_at_the_old_requested_size();
     shrink_large_and_grow_again();
     to_size_zero();
@@ -380,6 +433,7 @@ int main(void)
     null_heap();
     bad_blocks_are_refused();
 #ifndef _WIN32
+    foreign_memory();
     bad_handles_are_refused();
 #endif
     return check_report();

@@ -8,9 +8,10 @@ static void check_size(HANDLE heap, DWORD flags, const void *block, SIZE_T size)
     CHECK_LAST_ERROR_UNTOUCHED();
 }
 
-/* 1.5: exactly the requested byte count, for every block kind */
+/* exactly the requested byte count, for every block kind */
 static void exact_size_in(HANDLE heap)
 {
+    SPEC("W1.5.1 W3.8.2");
     static const SIZE_T sizes[] = {0,          1,         17,        UNIT,   0x100000, 3 * 1000 * 1000 + 37,
                                    NORMAL_MAX, GREY_SIZE, LARGE_MIN, 0x4000, 4 * UNIT, 3 * 0x100000 + 37};
     for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -38,9 +39,19 @@ static void exact_size(void)
     exact_size_in(GetProcessHeap());
 }
 
-/* 1.5: the same in a fixed heap, and after reallocation in place or not */
+static void prototype(void)
+{
+    SPEC("W3.8.1");
+    SIZE_T(WINAPI * function)(HANDLE, DWORD, LPCVOID) = HeapSize;
+    void *block = HeapAlloc(GetProcessHeap(), 0, 1234);
+    CHECK_EQ_UINT(function(GetProcessHeap(), 0, block), 1234);
+    CHECK(HeapFree(GetProcessHeap(), 0, block));
+}
+
+/* the same in a fixed heap, and after reallocation in place or not */
 static void exact_size_after_change(void)
 {
+    SPEC("W3.8.2");
     HANDLE heap = HeapCreate(0, 0, 8 * UNIT);
     void *block = HeapAlloc(heap, 0, 100);
     for (SIZE_T size = 0; size < 300; size += 7) {
@@ -54,7 +65,7 @@ static void exact_size_after_change(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 1.5: the size does not depend on what the program writes into the block */
+/* the size does not depend on what the program writes into the block */
 static void size_is_not_kept_in_the_block(void)
 {
     HANDLE heap = HeapCreate(0, 0, 0);
@@ -68,9 +79,9 @@ static void size_is_not_kept_in_the_block(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.8: (SIZE_T)-1 and ERROR_INVALID_PARAMETER [wine] */
 static void bad_blocks_are_refused(void)
 {
+    SPEC("W1.3.7 W3.8.3 W3.8.4 W3.8.6");
     struct bad_blocks bad;
     bad_blocks_make(&bad);
     for (unsigned i = 0; i < bad.count; i++) {
@@ -86,9 +97,9 @@ static void bad_blocks_are_refused(void)
     bad_blocks_end(&bad);
 }
 
-/* 3.8: NULL heap: -1, ERROR_INVALID_PARAMETER [wine] */
 static void null_heap(void)
 {
+    SPEC("W1.3.7 W3.8.3 W3.8.4");
     struct witness w;
     witness_make(&w);
     POISON_LAST_ERROR();
@@ -97,9 +108,10 @@ static void null_heap(void)
     witness_end(&w);
 }
 
-/* 3.8: a NULL block: -1 is the safe choice; Windows and Wine fault */
+/* a NULL block: -1 is the safe choice; Windows and Wine fault */
 static void null_block(void)
 {
+    SPEC("W3.8.5");
 #ifdef _WIN32
     wine_skip("HeapSize of NULL faults");
 #else
@@ -116,6 +128,7 @@ static void null_block(void)
 /* undefined on Windows: Cairn's promise */
 static void bad_handles_are_refused(void)
 {
+    SPEC("W1.1.5");
     struct bad_handles bad;
     bad_handles_make(&bad);
     for (unsigned i = 0; i < BAD_HANDLES; i++) {
@@ -131,6 +144,7 @@ static void bad_handles_are_refused(void)
 int main(void)
 {
     exact_size();
+    prototype();
     exact_size_after_change();
     size_is_not_kept_in_the_block();
     bad_blocks_are_refused();

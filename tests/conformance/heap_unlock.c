@@ -1,9 +1,10 @@
 /* HeapUnlock: win32-heap.md 3.11. */
 #include "contender.h"
 
-/* 1.3, 3.11: TRUE, last error untouched */
+/* TRUE, last error untouched */
 static void returns_true(void)
 {
+    SPEC("W3.11.2");
     HANDLE heap = HeapCreate(0, 0, 0);
     CHECK(HeapLock(heap));
     CHECK(HeapLock(heap));
@@ -15,9 +16,19 @@ static void returns_true(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.11: one unlock for each lock; the last one lets the waiter in */
+static void prototype(void)
+{
+    SPEC("W3.11.1");
+    BOOL(WINAPI * function)(HANDLE) = HeapUnlock;
+    HANDLE heap = HeapCreate(0, 0, 0);
+    CHECK(HeapLock(heap) && function(heap));
+    CHECK(HeapDestroy(heap));
+}
+
+/* one unlock for each lock; the last one lets the waiter in */
 static void last_one_releases(void)
 {
+    SPEC("W3.11.2 W3.11.3");
     struct contender c;
     HANDLE heap = HeapCreate(0, 0, 0);
     CHECK(HeapLock(heap));
@@ -30,9 +41,10 @@ static void last_one_releases(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.11: once released, it can be taken and released again by anyone */
+/* once released, it can be taken and released again by anyone */
 static void lock_can_be_taken_again(void)
 {
+    SPEC("W3.11.2");
     HANDLE heap = HeapCreate(0, 0, 0);
     for (unsigned i = 0; i < 3; i++) {
         struct contender c;
@@ -44,9 +56,10 @@ static void lock_can_be_taken_again(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.11: HEAP_NO_SERIALIZE heap: TRUE and nothing happens, locked before or not */
+/* HEAP_NO_SERIALIZE heap: TRUE and nothing happens, locked before or not */
 static void no_serialize_heap(void)
 {
+    SPEC("W3.11.4 W9.8");
     HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
     for (unsigned i = 0; i < 3; i++) {
         POISON_LAST_ERROR();
@@ -58,7 +71,7 @@ static void no_serialize_heap(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.11: NULL heap: FALSE, last error untouched; asked of Wine only, as Windows leaves it undefined */
+/* asked of Wine only, as Windows leaves it undefined */
 static void null_heap(void)
 {
 #ifdef _WIN32
@@ -66,6 +79,7 @@ static void null_heap(void)
         return;
     }
 #endif
+    SPEC("W3.11.6");
     POISON_LAST_ERROR();
     CHECK_EQ_INT(HeapUnlock(NULL), FALSE);
     CHECK_LAST_ERROR_UNTOUCHED();
@@ -80,9 +94,10 @@ static void unlock_is_refused(HANDLE heap)
     CHECK_LAST_ERROR(ERROR_NOT_OWNER);
 }
 
-/* 3.11, undefined on Windows: nobody holds the lock */
+/* undefined on Windows: nobody holds the lock */
 static void lock_that_nobody_holds(void)
 {
+    SPEC("W3.11.5");
     HANDLE heap = HeapCreate(0, 0, 0);
     unlock_is_refused(heap);
     CHECK(HeapLock(heap));
@@ -103,9 +118,10 @@ static void unlock_in_thread(void *heap)
     unlock_is_refused(heap);
 }
 
-/* 3.11: ownership is per thread: another thread's lock is not released */
+/* ownership is per thread: another thread's lock is not released */
 static void lock_that_another_thread_holds(void)
 {
+    SPEC("W3.11.5 W3.11.7");
     struct thread thief;
     struct contender c;
     HANDLE heap = HeapCreate(0, 0, 0);
@@ -122,6 +138,7 @@ static void lock_that_another_thread_holds(void)
 /* a handle that is no heap: FALSE, ERROR_INVALID_HANDLE */
 static void bad_handle(void)
 {
+    SPEC("W1.1.5");
     static struct bad_handles bad;
     bad_handles_make(&bad);
     for (unsigned i = 0; i < BAD_HANDLES; i++) {
@@ -138,6 +155,7 @@ static void bad_handle(void)
 int main(void)
 {
     returns_true();
+    prototype();
     last_one_releases();
     lock_can_be_taken_again();
     no_serialize_heap();

@@ -15,9 +15,10 @@ static void check_invalid(HANDLE heap, const void *block, const char *name)
     tell_case(CHECK_LAST_ERROR_UNTOUCHED(), name);
 }
 
-/* 3.9: NULL checks the whole heap: TRUE when consistent, for every kind of heap, empty or not */
+/* NULL checks the whole heap: TRUE when consistent, for every kind of heap, empty or not */
 static void whole_heap(void)
 {
+    SPEC("W3.9.2");
     static const struct {
         DWORD options;
         SIZE_T initial, maximum;
@@ -40,9 +41,17 @@ static void whole_heap(void)
     }
 }
 
-/* 3.9: an allocated block of any class is valid; once freed it is not, and the last error stays */
+static void prototype(void)
+{
+    SPEC("W3.9.1");
+    BOOL(WINAPI * function)(HANDLE, DWORD, LPCVOID) = HeapValidate;
+    CHECK_EQ_INT(function(GetProcessHeap(), 0, NULL), TRUE);
+}
+
+/* an allocated block of any class is valid; once freed it is not, and the last error stays */
 static void blocks_and_freed_blocks(void)
 {
+    SPEC("W1.3.9 W3.9.3 W3.9.4");
     static const SIZE_T sizes[] = {0, 1, 17, 100, 5000, UNIT, NORMAL_MAX, GREY_SIZE};
     HANDLE heap = HeapCreate(0, 0, 0);
     for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -65,18 +74,20 @@ static void blocks_and_freed_blocks(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.9: readable memory that is no block of the heap: FALSE, last error untouched */
+/* readable memory that is no block of the heap: FALSE, last error untouched */
 static void readable_memory(void)
 {
+    SPEC("W1.3.6 W1.3.9 W3.9.5 W9.4");
     check_invalid(GetProcessHeap(), plain_memory() + 64, "static memory, aligned to 64");
     HANDLE heap = HeapCreate(0, 0, 0);
     check_invalid(heap, plain_memory() + 64, "static memory, aligned to 64");
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.9, 1.3: an unmapped address: FALSE, ERROR_NOACCESS */
+/* an unmapped address: FALSE, ERROR_NOACCESS */
 static void unmapped_address(void)
 {
+    SPEC("W1.3.5 W3.9.6 W9.4");
     struct witness w;
     witness_make(&w);
     void *unmapped[] = {
@@ -97,7 +108,7 @@ static void unmapped_address(void)
     witness_end(&w);
 }
 
-/* 3.9: FALSE for everything that is no block, and the heap stays valid */
+/* FALSE for everything that is no block, and the heap stays valid */
 static void bad_blocks(void)
 {
     struct bad_blocks bad;
@@ -116,9 +127,10 @@ static void bad_blocks(void)
     bad_blocks_end(&bad);
 }
 
-/* 3.9: of the records that a walk yields, those with BUSY are valid blocks and no others */
+/* of the records that a walk yields, those with BUSY are valid blocks and no others */
 static void walked_records(void)
 {
+    SPEC("W3.9.8");
     HANDLE heap = HeapCreate(0, 0, 0);
     void *blocks[30];
     for (unsigned i = 0; i < 30; i++) {
@@ -148,9 +160,10 @@ static void walked_records(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.9: a heap is consistent or not: a header that a program has run over is noticed, and its repair, too */
+/* a heap is consistent or not: a header that a program has run over is noticed, and its repair, too */
 static void damaged_header(void)
 {
+    SPEC("W1.3.9 W3.9.2");
     HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
     unsigned char *first = HeapAlloc(heap, 0, 40);
     unsigned char *second = HeapAlloc(heap, 0, 40);
@@ -171,9 +184,9 @@ static void damaged_header(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.9: NULL heap: FALSE, last error untouched [wine] */
 static void null_heap(void)
 {
+    SPEC("W3.9.11");
     struct witness w;
     witness_make(&w);
     check_invalid(NULL, NULL, "NULL heap");
@@ -182,9 +195,10 @@ static void null_heap(void)
 }
 
 #ifndef _WIN32
-/* 3.9: an invalid heap is FALSE; undefined on Windows for most handles: Cairn's promise */
+/* undefined on Windows for most handles: Cairn's promise */
 static void bad_handles(void)
 {
+    SPEC("W1.1.5 W3.9.11");
     struct bad_handles bad;
     bad_handles_make(&bad);
     for (unsigned i = 0; i < BAD_HANDLES; i++) {
@@ -203,6 +217,7 @@ static void bad_handles(void)
 int main(void)
 {
     whole_heap();
+    prototype();
     blocks_and_freed_blocks();
     readable_memory();
     unmapped_address();

@@ -7,9 +7,10 @@
 /* Two walks that a test compares, and one in between. */
 static struct walk first, middle, second;
 
-/* 4.2: the region record of a fresh heap */
+/* the region record of a fresh heap */
 static void check_fresh_region(HANDLE heap, const PROCESS_HEAP_ENTRY *e)
 {
+    SPEC("W4.1.1 W4.1.6 W4.2.2 W4.2.3 W4.2.4 W4.2.5 W4.2.6 W4.2.7 W4.2.8 W4.2.9 W9.5");
     uintptr_t header_end = (uintptr_t)e[0].lpData + e[0].cbData;
     CHECK_EQ_UINT(e[0].wFlags, PROCESS_HEAP_REGION);
     CHECK_EQ_PTR(e[0].lpData, heap);
@@ -27,9 +28,10 @@ static void check_fresh_region(HANDLE heap, const PROCESS_HEAP_ENTRY *e)
     CHECK_EQ_UINT(e[0].Region.lpLastBlock, (uintptr_t)e[2].lpData + e[2].cbData);
 }
 
-/* 4.2: the free block and the uncommitted range, with the region before them */
+/* the free block and the uncommitted range, with the region before them */
 static void check_free_and_uncommitted(const PROCESS_HEAP_ENTRY *region, const PROCESS_HEAP_ENTRY *e)
 {
+    SPEC("W4.1.2 W4.1.4 W4.2.10 W4.2.11 W4.2.12 W4.2.13 W4.2.14 W4.2.15 W4.2.16 W4.4.4 W4.4.5");
     CHECK_EQ_UINT(e[0].wFlags, 0);
     CHECK(e[0].lpData != NULL);
     CHECK(e[0].cbData != 0);
@@ -56,17 +58,19 @@ static void check_fresh(HANDLE heap)
     CHECK(walk_is_sane(heap, &first));
 }
 
-/* 4.2: exactly three records, each with its formula */
+/* exactly three records, each with its formula */
 static void fresh_heap(void)
 {
+    SPEC("W4.2.1");
     HANDLE heap = HeapCreate(0, 0, 0);
     check_fresh(heap);
     CHECK(HeapDestroy(heap));
 }
 
-/* 4.2 for the other kinds of growable heap */
+/* the same for the other kinds of growable heap */
 static void fresh_heap_of_other_kinds(void)
 {
+    SPEC("W4.2.1");
     static const DWORD kinds[] = {HEAP_NO_SERIALIZE, HEAP_GENERATE_EXCEPTIONS, HEAP_CREATE_ENABLE_EXECUTE};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         HANDLE heap = HeapCreate(kinds[i], 0, 0);
@@ -75,9 +79,10 @@ static void fresh_heap_of_other_kinds(void)
     }
 }
 
-/* 3.3, 4.2: an initial size is committed, and the reservation is so much and 64 KiB */
+/* an initial size is committed, and the reservation is so much and 64 KiB */
 static void fresh_heap_with_initial_size(void)
 {
+    SPEC("W3.3.5 W3.3.10");
     static const SIZE_T initial[] = {0x80000, 0x150000};
     for (size_t i = 0; i < 2; i++) {
         HANDLE heap = HeapCreate(0, initial[i], 0);
@@ -92,9 +97,10 @@ static void fresh_heap_with_initial_size(void)
     }
 }
 
-/* 3.3, 4.4: a fixed-size heap is one region and never gets another */
+/* a fixed-size heap is one region and never gets another */
 static void fixed_heap(void)
 {
+    SPEC("W3.3.7");
     static const SIZE_T maximum[] = {0x2000, 0x10000, 0x40000, 0x200000};
     for (size_t i = 0; i < sizeof(maximum) / sizeof(maximum[0]); i++) {
         HANDLE heap = HeapCreate(0, 0, maximum[i]);
@@ -134,9 +140,10 @@ static void *fill_first_region(HANDLE heap, SIZE_T *last_size)
     return last;
 }
 
-/* 1.5, 4.4: the last block of a region can be written to its last byte and is walked, as is a free rest of any size */
+/* the last block of a region can be written to its last byte and is walked, as is a free rest of any size */
 static void end_of_a_region(DWORD options, SIZE_T maximum)
 {
+    SPEC("W4.4.9");
     for (SIZE_T offset = 0; offset < 8; offset++) {
         SIZE_T size = 0;
         HANDLE heap = HeapCreate(options, 0, maximum);
@@ -168,9 +175,10 @@ static void end_of_the_first_region(void)
     end_of_a_region(HEAP_NO_SERIALIZE, 0);
 }
 
-/* 3.12: two walks of an unchanged heap are the same to the byte */
+/* two walks of an unchanged heap are the same to the byte */
 static void walks_are_identical(void)
 {
+    SPEC("W3.12.2 W3.12.6");
     HANDLE heap = HeapCreate(0, 0, 0);
     void *blocks[20];
     for (unsigned i = 0; i < 20; i++) {
@@ -187,9 +195,10 @@ static void walks_are_identical(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 4.3: record of a large block */
+/* record of a large block */
 static void check_large(const PROCESS_HEAP_ENTRY *e, const void *block, SIZE_T size)
 {
+    SPEC("W4.1.3");
     CHECK_EQ_UINT(e->wFlags, PROCESS_HEAP_ENTRY_BUSY);
     CHECK_EQ_PTR(e->lpData, block);
     CHECK_EQ_UINT(e->cbData, size);
@@ -199,9 +208,10 @@ static void check_large(const PROCESS_HEAP_ENTRY *e, const void *block, SIZE_T s
     CHECK_EQ_UINT(e->iRegionIndex, LARGE_REGION);
 }
 
-/* 4.3: large blocks are appended in order of allocation, with everything before them as it was; freed, they are gone */
+/* large blocks are appended in order of allocation, with everything before them as it was; freed, they are gone */
 static void large_blocks(void)
 {
+    SPEC("W4.3.1 W4.3.2 W4.3.3");
     HANDLE heap = HeapCreate(0, 0, 0);
     CHECK(walk_take(heap, &first));
 
@@ -225,9 +235,10 @@ static void large_blocks(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 4.3: allocation order stays when one in the middle goes and another comes */
+/* allocation order stays when one in the middle goes and another comes */
 static void large_blocks_keep_their_order(void)
 {
+    SPEC("W4.3.2 W4.3.7");
     HANDLE heap = HeapCreate(0, 0, 0);
     void *block[4];
     for (unsigned i = 0; i < 3; i++) {
@@ -246,9 +257,10 @@ static void large_blocks_keep_their_order(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* section 2: from which size on a block is a large one */
+/* from which size on a block is a large one */
 static void large_threshold(void)
 {
+    SPEC("W2.3 W2.4");
     HANDLE heap = HeapCreate(0, 0, 0);
     void *normal = HeapAlloc(heap, 0, NORMAL_MAX);
     void *grey = HeapAlloc(heap, 0, GREY_SIZE);
@@ -261,9 +273,10 @@ static void large_threshold(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 4.3: a block of `size` at record `n`, the free block and the uncommitted range behind it */
+/* a block of `size` at record `n`, the free block and the uncommitted range behind it */
 static void check_small_at(const struct walk *walk, size_t n, const void *block, SIZE_T size)
 {
+    SPEC("W4.1.3 W4.4.2 W4.4.3");
     const PROCESS_HEAP_ENTRY *e = &walk->records[n];
     if (!CHECK_EQ_UINT(walk->count, n + 3)) {
         return;
@@ -277,9 +290,10 @@ static void check_small_at(const struct walk *walk, size_t n, const void *block,
     check_free_and_uncommitted(&walk->records[0], &e[1]);
 }
 
-/* 4.3: small blocks, first fit from the front; the region record stays the same to the byte */
+/* small blocks, first fit from the front; the region record stays the same to the byte */
 static void small_blocks(void)
 {
+    SPEC("W4.3.4 W4.3.5 W4.3.6 W4.3.7");
     HANDLE heap = HeapCreate(0, 0, 0);
     CHECK(walk_take(heap, &first));
 
@@ -317,9 +331,10 @@ static void check_extent(const PROCESS_HEAP_ENTRY *e, SIZE_T size)
     }
 }
 
-/* 4.4: size and overhead of a block give its extent: the stride of nt-heap.md 15.5 */
+/* size and overhead of a block give its extent: the stride of nt-heap.md 15.5 */
 static void block_sizes(void)
 {
+    SPEC("W4.4.1 W4.4.2 W4.4.6");
     static const SIZE_T sizes[] = {0,  1,  7,  8,   15,  16,   17,   24,     25,    31,
                                    32, 33, 63, 100, 123, 1000, 4096, 0x5000, 0xC000};
     HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
@@ -335,9 +350,10 @@ static void block_sizes(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.6, 4.1: cbData is what was asked for last */
+/* cbData is what was asked for last */
 static void resized_blocks(void)
 {
+    SPEC("W4.1.3");
     static const SIZE_T sizes[] = {100, 50, 0, 3000, 0x40000, LARGE_MIN, 3 * LARGE_MIN, 2 * LARGE_MIN, 17};
     HANDLE heap = HeapCreate(0, 0, 0);
     void *block = HeapAlloc(heap, 0, 1);
@@ -369,6 +385,7 @@ struct live {
 /* The busy records are exactly the live blocks, the geometry holds, and the totals are the sums. */
 static void check_against(HANDLE heap, const struct live *live)
 {
+    SPEC("W4.1.3 W4.4.9");
     struct walk_totals t;
     size_t blocks = 0;
     SIZE_T bytes = 0;
@@ -456,9 +473,10 @@ static void after_every_operation(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 4.4: a freed block between two live ones is a free record of just its extent, and is used again first */
+/* a freed block between two live ones is a free record of just its extent, and is used again first */
 static void holes(void)
 {
+    SPEC("W4.4.3");
     static struct live live;
     HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0x20000, 0);
     memset(&live, 0, sizeof(live));
@@ -491,6 +509,21 @@ static void holes(void)
     CHECK(HeapDestroy(heap));
 }
 
+/* of two holes the one that fits better is used, though the other comes first: not quite first fit */
+static void better_hole(void)
+{
+    SPEC("W4.3.7");
+    HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
+    void *large = HeapAlloc(heap, 0, 3000);
+    CHECK(HeapAlloc(heap, 0, 100) != NULL);
+    void *small = HeapAlloc(heap, 0, 1000);
+    CHECK(HeapAlloc(heap, 0, 100) != NULL);
+    CHECK(HeapFree(heap, 0, large) && HeapFree(heap, 0, small));
+    CHECK_EQ_PTR(HeapAlloc(heap, 0, 1000), small);
+    CHECK_EQ_PTR(HeapAlloc(heap, 0, 1000), large);
+    CHECK(HeapDestroy(heap));
+}
+
 /* section 4: every block of a big heap, each once */
 static void big_heap(void)
 {
@@ -517,9 +550,19 @@ static void big_heap(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.12: all state is in the structure: two walks at once, and one resumed from a copy */
+static void prototype(void)
+{
+    SPEC("W3.12.1");
+    BOOL(WINAPI * function)(HANDLE, LPPROCESS_HEAP_ENTRY) = HeapWalk;
+    PROCESS_HEAP_ENTRY entry;
+    walk_begin(&entry);
+    CHECK_EQ_INT(function(GetProcessHeap(), &entry), TRUE);
+}
+
+/* all state is in the structure: two walks at once, and one resumed from a copy */
 static void state_is_in_the_structure(void)
 {
+    SPEC("W3.12.3 W3.12.4");
     HANDLE heap = HeapCreate(0, 0, 0);
     for (unsigned i = 0; i < 10; i++) {
         CHECK(HeapAlloc(heap, 0, 100 + i) != NULL);
@@ -545,9 +588,10 @@ static void state_is_in_the_structure(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.12: TRUE leaves the last error alone; the end is ERROR_NO_MORE_ITEMS */
+/* TRUE leaves the last error alone; the end is ERROR_NO_MORE_ITEMS */
 static void last_error(void)
 {
+    SPEC("W1.3.8 W3.12.4 W3.12.5");
     HANDLE heap = HeapCreate(0, 0, 0);
     PROCESS_HEAP_ENTRY entry;
     walk_begin(&entry);
@@ -562,9 +606,10 @@ static void last_error(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.12: works on a heap that the walking thread has locked */
+/* works on a heap that the walking thread has locked */
 static void locked_heap(void)
 {
+    SPEC("W3.12.8");
     HANDLE heap = HeapCreate(0, 0, 0);
     CHECK(HeapAlloc(heap, 0, 50) != NULL);
     CHECK(walk_take(heap, &first));
@@ -576,9 +621,10 @@ static void locked_heap(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 1.1, 3.12: the default heap is walked like any other */
+/* the default heap is walked like any other */
 static void default_heap(void)
 {
+    SPEC("W1.1.3 W10.2");
     HANDLE heap = GetProcessHeap();
     void *small = HeapAlloc(heap, 0, 321);
     void *large = HeapAlloc(heap, 0, 2 * LARGE_MIN);
@@ -598,9 +644,10 @@ static void default_heap(void)
     CHECK(HeapFree(heap, 0, large));
 }
 
-/* 3.9: HeapValidate says TRUE to the busy records of a walk and to no other */
+/* HeapValidate says TRUE to the busy records of a walk and to no other */
 static void only_busy_records_validate(void)
 {
+    SPEC("W3.9.8");
     HANDLE heap = HeapCreate(0, 0, 0);
     void *hole = HeapAlloc(heap, 0, 500);
     CHECK(HeapAlloc(heap, 0, 100) != NULL);
@@ -618,7 +665,7 @@ static void only_busy_records_validate(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.12: NULL heap and NULL structure; asked of Wine only, as Windows leaves it undefined */
+/* asked of Wine only, as Windows leaves it undefined */
 static void null_arguments(void)
 {
 #ifdef _WIN32
@@ -626,6 +673,7 @@ static void null_arguments(void)
         return;
     }
 #endif
+    SPEC("W3.12.9");
     HANDLE heap = HeapCreate(0, 0, 0);
     PROCESS_HEAP_ENTRY entry, before;
     walk_begin(&entry);
@@ -645,6 +693,7 @@ static void null_arguments(void)
 /* a handle that is no heap: FALSE, ERROR_INVALID_HANDLE */
 static void bad_handle(void)
 {
+    SPEC("W1.1.5");
     static struct bad_handles bad;
     bad_handles_make(&bad);
     for (unsigned i = 0; i < BAD_HANDLES; i++) {
@@ -669,9 +718,10 @@ static bool refuses(HANDLE heap, void *data, WORD flags)
     return CHECK_LAST_ERROR(ERROR_INVALID_PARAMETER) && ok;
 }
 
-/* 3.12: lpData that no record of the heap has: FALSE, ERROR_INVALID_PARAMETER, whatever the flags claim */
+/* lpData that no record of the heap has: FALSE, ERROR_INVALID_PARAMETER, whatever the flags claim */
 static void bogus_data(void)
 {
+    SPEC("W3.12.9");
     static const WORD flags[] = {0xCDCD, 0, PROCESS_HEAP_REGION, PROCESS_HEAP_UNCOMMITTED_RANGE,
                                  PROCESS_HEAP_ENTRY_BUSY};
     static struct bad_blocks bad;
@@ -707,9 +757,10 @@ static void other_heap(void)
     CHECK(HeapDestroy(b));
 }
 
-/* 3.12: a heap changed between two calls can make a walk fail, never crash */
+/* a heap changed between two calls can make a walk fail, never crash */
 static void changed_under_the_walk(void)
 {
+    SPEC("W3.12.7");
     HANDLE heap = HeapCreate(0, 0, 0);
     void *a = HeapAlloc(heap, 0, 100), *b = HeapAlloc(heap, 0, 100), *large = HeapAlloc(heap, 0, LARGE_MIN);
     CHECK(HeapAlloc(heap, 0, 100) != NULL);
@@ -748,7 +799,9 @@ int main(void)
     many_segments();
     after_every_operation();
     holes();
+    better_hole();
     big_heap();
+    prototype();
     state_is_in_the_structure();
     last_error();
     locked_heap();
