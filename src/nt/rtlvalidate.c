@@ -18,8 +18,10 @@ BOOLEAN RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
     static const char name[] = "RtlValidateHeap (HeapValidate)";
     irql_check(name);
     struct heap *heap = unsafe_heap_from_handle(HeapHandle);
-    if (heap == NULL)
+    if (heap == NULL) {
+        report_answer(HeapHandle != NULL ? OUTCOME_NOT_A_HEAP : OUTCOME_OK, name, HeapHandle, BaseAddress);
         return FALSE;
+    }
 
     struct damage damage = {OUTCOME_OK, (uintptr_t)BaseAddress};
     ULONG flags = entry_flags(heap, Flags);
