@@ -20,7 +20,7 @@ static DWORD ask(DWORD room, HANDLE *heaps)
 /* at program start the count is small; Cairn's own list then has the default heap alone */
 static void at_start(void)
 {
-    SPEC("W3.2.3 W3.2.8 W3.2.10 W3.2.11");
+    SPEC("W3.2.3 W3.2.8 W3.2.10 W3.2.11 W10.1");
     POISON_LAST_ERROR();
     DWORD total = GetProcessHeaps(0, NULL);
     CHECK_LAST_ERROR_UNTOUCHED();

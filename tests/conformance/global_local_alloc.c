@@ -33,6 +33,7 @@ static void moveable(const struct family *f)
 {
     for (SIZE_T size = 1; size <= 0x2000000; size <<= 5) {
         POISON_LAST_ERROR();
+        SPEC("W3.9.7");
         HGLOBAL handle = f->alloc(GMEM_MOVEABLE, size);
         CHECK_LAST_ERROR_UNTOUCHED();
         CHECK(is_moveable(handle));
@@ -137,6 +138,7 @@ static void walk_shows_no_handles(void)
 {
     HANDLE heap = GetProcessHeap();
     PROCESS_HEAP_ENTRY entry = {.lpData = NULL};
+    SPEC("W4.1.5 W10.2");
     CHECK(HeapLock(heap));
     while (HeapWalk(heap, &entry)) {
         if ((entry.wFlags & (PROCESS_HEAP_ENTRY_MOVEABLE | PROCESS_HEAP_ENTRY_DDESHARE)) != 0) {

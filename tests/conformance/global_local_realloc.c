@@ -135,6 +135,7 @@ static void resize_small_fixed(const struct family *f)
 static void resize_big_fixed(const struct family *f)
 {
     static const SIZE_T sizes[] = {BIG + 512, 10, 0};
+    SPEC("W7.9");
     for (unsigned n = 0; n < 3; n++) {
         for (enum flag_set set = F0; set <= F2; set += 2) {
             HGLOBAL fixed = f->alloc(GMEM_FIXED, BIG);
@@ -165,6 +166,7 @@ static void hot_small_fixed(const struct family *f)
 {
     static const SIZE_T sizes[] = {512, 10, 0, SMALL, 13};
     activate_small();
+    SPEC("W5.8 W7.10");
     for (unsigned n = 0; n < sizeof(sizes) / sizeof(sizes[0]); n++) {
         HGLOBAL fixed = f->alloc(GMEM_FIXED, SMALL);
         pattern_fill(fixed, SMALL, 6);

@@ -85,6 +85,7 @@ static void walk_tells_the_handle(const struct family *f)
     HGLOBAL handles[] = {f->alloc(GMEM_MOVEABLE, 40), f->alloc(GMEM_MOVEABLE, 40), f->alloc(GMEM_MOVEABLE, 0x200000)};
     HGLOBAL data = f->alloc(GMEM_FIXED, 41);
     unsigned seen = 0;
+    SPEC("W4.1.5");
 
     CHECK(HeapLock(heap));
     while (HeapWalk(heap, &entry)) {

@@ -51,7 +51,7 @@ static void handle_is_the_first_byte(void)
 /* nt-heap.md 14: signature, Flags, ForceFlags, segment flags at their offsets; other bits masked off, class 1 */
 static void header_fields(void)
 {
-    SPEC("W1.1.2 W3.3.3 W3.3.4");
+    SPEC("W1.1.2 W3.3.3 W3.3.4 W10.7");
     static const struct {
         DWORD options;
         SIZE_T initial, maximum;

@@ -52,7 +52,7 @@ static void check_regions(HANDLE heap, SIZE_T initial, unsigned char *const *blo
 
 static void grow(SIZE_T initial)
 {
-    SPEC("W8.1 W8.2");
+    SPEC("W8.1 W8.2 W10.4");
     static unsigned char *blocks[BLOCKS];
     HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, initial, 0);
     WINE_DIFFERS("HeapCreate reserves the initial size and 64 KiB") {

@@ -1,5 +1,5 @@
 /* HeapQueryInformation: win32-heap.md 3.13. */
-#include "blocks.h"
+#include "lfh.h"
 
 #define UNTOUCHED 0x5A5A5A5Au
 
@@ -11,9 +11,10 @@ static ULONG mode_of(HANDLE heap)
     return mode;
 }
 
-/* class 0, fresh heap: TRUE, 0, ReturnLength 4, last error untouched */
+/* last error untouched, too */
 static void fresh_heap(void)
 {
+    SPEC("W3.13.2 W3.13.4");
     HANDLE heap = HeapCreate(0, 0, 0);
     ULONG mode = UNTOUCHED;
     SIZE_T length = UNTOUCHED;
@@ -25,6 +26,14 @@ static void fresh_heap(void)
     CHECK(HeapDestroy(heap));
 }
 
+static void prototype(void)
+{
+    SPEC("W3.13.1");
+    BOOL(WINAPI * function)(HANDLE, HEAP_INFORMATION_CLASS, PVOID, SIZE_T, PSIZE_T) = HeapQueryInformation;
+    ULONG mode = UNTOUCHED;
+    CHECK_EQ_INT(function(GetProcessHeap(), HeapCompatibilityInformation, &mode, sizeof(mode), NULL), TRUE);
+}
+
 /* class 0: ReturnLength may be NULL */
 static void no_return_length(void)
 {
@@ -33,9 +42,9 @@ static void no_return_length(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* class 0, Length 5 and more: TRUE, only 4 bytes written */
 static void longer_buffer(void)
 {
+    SPEC("W3.13.3 W3.13.4");
     HANDLE heap = HeapCreate(0, 0, 0);
     for (SIZE_T given = 5; given <= 16; given++) {
         unsigned char buffer[16];
@@ -51,9 +60,9 @@ static void longer_buffer(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* class 0, Info NULL and Length 0: ERROR_INSUFFICIENT_BUFFER, ReturnLength 4 */
 static void size_query(void)
 {
+    SPEC("W3.13.5 W3.13.6");
     HANDLE heap = HeapCreate(0, 0, 0);
     SIZE_T length = UNTOUCHED;
     POISON_LAST_ERROR();
@@ -82,9 +91,9 @@ static void short_buffer(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* class 0, NULL heap: ERROR_NOACCESS, ReturnLength left unchanged */
 static void null_heap(void)
 {
+    SPEC("W3.13.7");
     ULONG mode = UNTOUCHED;
     SIZE_T length = UNTOUCHED;
     WINE_DIFFERS("HeapQueryInformation succeeds for a NULL heap") {
@@ -96,9 +105,9 @@ static void null_heap(void)
     }
 }
 
-/* class 0 after it was set to 2 */
 static void after_setting_lfh(void)
 {
+    SPEC("W3.13.9");
     HANDLE heap = HeapCreate(0, 0, 0);
     ULONG mode = 2;
     CHECK_EQ_INT(HeapSetInformation(heap, HeapCompatibilityInformation, &mode, sizeof(mode)), TRUE);
@@ -108,9 +117,10 @@ static void after_setting_lfh(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* class 0: HEAP_NO_SERIALIZE and fixed-size heaps have no LFH */
+/* HEAP_NO_SERIALIZE and fixed-size heaps; debug heaps: tests/debug */
 static void heaps_without_lfh(void)
 {
+    SPEC("W3.3.13 W3.13.10 W3.13.11 W5.2");
     HANDLE no_serialize = HeapCreate(HEAP_NO_SERIALIZE, 0, 0), fixed = HeapCreate(0, 0, UNIT);
     for (unsigned i = 0; i < 40; i++) {
         CHECK(HeapAlloc(no_serialize, 0, 24) != NULL);
@@ -122,11 +132,16 @@ static void heaps_without_lfh(void)
     CHECK(HeapDestroy(fixed));
 }
 
-/* class 0, default heap: 0 or 2 */
+/* 0 or 2, and 2 once a size is used often */
 static void default_heap(void)
 {
+    SPEC("W3.13.12");
     ULONG mode = mode_of(GetProcessHeap());
     CHECK(mode == 0 || mode == 2);
+    lfh_use(GetProcessHeap(), 24, LFH_LIVE);
+    WINE_DIFFERS("HeapQueryInformation never says that the LFH is on") {
+        CHECK_EQ_UINT(mode_of(GetProcessHeap()), 2);
+    }
 }
 
 #ifndef _WIN32
@@ -144,6 +159,7 @@ static void other_classes(void)
         return;
     }
 #endif
+    SPEC("W3.13.13 W3.13.14 W3.13.15");
     HANDLE heap = HeapCreate(0, 0, 0);
     for (size_t i = 0; i < OTHER_CLASSES; i++) {
         unsigned char buffer[64];
@@ -161,9 +177,10 @@ static void other_classes(void)
 
 #ifndef _WIN32
 
-/* class 0, Info NULL with a Length: FALSE, ERROR_NOACCESS; Windows faults */
+/* Windows faults */
 static void null_buffer(void)
 {
+    SPEC("W3.13.8");
     HANDLE heap = HeapCreate(0, 0, 0);
     for (SIZE_T given = 4; given < 6; given++) {
         POISON_LAST_ERROR();
@@ -197,6 +214,7 @@ static void bad_handle(void)
 int main(void)
 {
     fresh_heap();
+    prototype();
     no_return_length();
     longer_buffer();
     size_query();

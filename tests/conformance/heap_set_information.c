@@ -22,9 +22,19 @@ static ULONG mode_of(HANDLE heap)
     return mode;
 }
 
-/* class 0, value 2: TRUE, and a query gives 2 */
+static void prototype(void)
+{
+    SPEC("W3.14.1");
+    BOOL(WINAPI * function)(HANDLE, HEAP_INFORMATION_CLASS, PVOID, SIZE_T) = HeapSetInformation;
+    ULONG mode = 0;
+    HANDLE heap = HeapCreate(0, 0, 0);
+    CHECK_EQ_INT(function(heap, HeapCompatibilityInformation, &mode, sizeof(mode)), TRUE);
+    CHECK(HeapDestroy(heap));
+}
+
 static void lfh(void)
 {
+    SPEC("W3.14.2");
     HANDLE heap = HeapCreate(0, 0, 0);
     CHECK_EQ_INT(set_mode(heap, 2), TRUE);
     CHECK_LAST_ERROR_UNTOUCHED();
@@ -34,9 +44,9 @@ static void lfh(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* class 0, value 0 or 1 once the LFH is on: FALSE, ERROR_GEN_FAILURE, and it stays on */
 static void lfh_cannot_be_undone(void)
 {
+    SPEC("W3.14.3 W5.7 W9.13");
     HANDLE heap = HeapCreate(0, 0, 0);
     CHECK_EQ_INT(set_mode(heap, 2), TRUE);
     WINE_DIFFERS("HeapSetInformation does nothing") {
@@ -49,9 +59,9 @@ static void lfh_cannot_be_undone(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* class 0, value 2 again: TRUE; section 9 */
 static void lfh_again(void)
 {
+    SPEC("W3.14.4 W9.13");
     HANDLE heap = HeapCreate(0, 0, 0);
     CHECK_EQ_INT(set_mode(heap, 2), TRUE);
     CHECK_EQ_INT(set_mode(heap, 2), TRUE);
@@ -62,9 +72,9 @@ static void lfh_again(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* class 0, value 0 on a heap without: TRUE, no change */
 static void standard(void)
 {
+    SPEC("W3.14.5");
     HANDLE heap = HeapCreate(0, 0, 0);
     CHECK_EQ_INT(set_mode(heap, 0), TRUE);
     CHECK_LAST_ERROR_UNTOUCHED();
@@ -75,6 +85,7 @@ static void standard(void)
 /* class 0, value 1 and (nt-heap.md 8) every other: FALSE, ERROR_GEN_FAILURE */
 static void no_such_mode(void)
 {
+    SPEC("W3.14.6");
     static const ULONG modes[] = {1, 3, 0x102, 0xFFFFFFFF};
     HANDLE heap = HeapCreate(0, 0, 0);
     WINE_DIFFERS("HeapSetInformation does nothing") {
@@ -87,9 +98,9 @@ static void no_such_mode(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* class 0, HEAP_NO_SERIALIZE heap: FALSE, ERROR_INVALID_PARAMETER, a query still gives 0 */
 static void no_serialize_heap(void)
 {
+    SPEC("W3.14.7 W3.13.10");
     HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
     WINE_DIFFERS("HeapSetInformation does nothing") {
         CHECK_EQ_INT(set_mode(heap, 2), FALSE);
@@ -99,9 +110,10 @@ static void no_serialize_heap(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* class 0, fixed-size heap: fails; which error Windows sets is not known, ours is ERROR_INVALID_PARAMETER */
+/* which error Windows sets is not known, ours is ERROR_INVALID_PARAMETER */
 static void fixed_heap(void)
 {
+    SPEC("W3.14.8");
     HANDLE heap = HeapCreate(0, 0, UNIT);
     WINE_DIFFERS("HeapSetInformation does nothing") {
         CHECK_EQ_INT(set_mode(heap, 2), FALSE);
@@ -113,9 +125,9 @@ static void fixed_heap(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* class 0, Length below 4: FALSE, ERROR_INSUFFICIENT_BUFFER */
 static void short_value(void)
 {
+    SPEC("W3.14.9");
     HANDLE heap = HeapCreate(0, 0, 0);
     ULONG mode = 2;
     WINE_DIFFERS("HeapSetInformation does nothing") {
@@ -132,9 +144,9 @@ static void short_value(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* class 0, NULL heap: FALSE, ERROR_INVALID_HANDLE */
 static void null_heap(void)
 {
+    SPEC("W3.14.10");
     WINE_DIFFERS("HeapSetInformation does nothing") {
         CHECK_EQ_INT(set_mode(NULL, 2), FALSE);
         CHECK_LAST_ERROR(ERROR_INVALID_HANDLE);
@@ -161,9 +173,10 @@ static BOOL optimize(HANDLE heap, DWORD version)
     return HeapSetInformation(heap, OPTIMIZE_CLASS, &info, sizeof(info));
 }
 
-/* class 3, {1, 0}: TRUE, for one heap or all; no block changes */
+/* for one heap or all; no block changes */
 static void optimize_resources(void)
 {
+    SPEC("W3.14.13");
     struct witness w;
     witness_make(&w);
     void *big = HeapAlloc(w.heap, 0, 0x80000);
@@ -175,15 +188,31 @@ static void optimize_resources(void)
     CHECK_LAST_ERROR_UNTOUCHED();
     CHECK(witness_unharmed(&w));
 
+#ifndef _WIN32
+    HEAP_SUMMARY before = {.cb = sizeof(before)}, after = {.cb = sizeof(after)};
+    void *blocks[2000]; /* of a size that the front end serves, and keeps some of */
+    for (unsigned i = 0; i < 2000; i++) {
+        blocks[i] = HeapAlloc(w.heap, 0, 1000);
+    }
+    for (unsigned i = 0; i < 2000; i++) {
+        CHECK(HeapFree(w.heap, 0, blocks[i]));
+    }
+    CHECK(HeapSummary(w.heap, 0, &before));
+    CHECK_EQ_INT(optimize(w.heap, 1), TRUE);
+    CHECK(HeapSummary(w.heap, 0, &after));
+    CHECK(after.cbCommitted < before.cbCommitted);
+    CHECK(witness_unharmed(&w));
+#endif
     big = HeapAlloc(w.heap, HEAP_ZERO_MEMORY, 0x80000); /* what was given back comes back */
     CHECK(big != NULL && all_bytes(big, 0x80000, 0));
     CHECK(HeapFree(w.heap, 0, big));
     witness_end(&w);
 }
 
-/* class 3 on heaps that have no LFH, which is no mistake of the caller's */
+/* heaps that have no LFH are no mistake of the caller's */
 static void optimize_other_heaps(void)
 {
+    SPEC("W3.14.13");
     HANDLE heaps[] = {HeapCreate(HEAP_NO_SERIALIZE, 0, 0), HeapCreate(0, 0, UNIT), HeapCreate(0, 0, 0)};
     for (size_t i = 0; i < 3; i++) {
         void *block = HeapAlloc(heaps[i], 0, 300);
@@ -195,9 +224,10 @@ static void optimize_other_heaps(void)
     CHECK_EQ_INT(optimize(GetProcessHeap(), 1), TRUE);
 }
 
-/* class 3, structure missing, short or of another version: FALSE, ERROR_INVALID_PARAMETER */
+/* class 3, structure missing, short or of another version */
 static void optimize_with_a_bad_structure(void)
 {
+    SPEC("W3.14.14");
     struct optimize_resources info = {1, 0};
     HANDLE heap = HeapCreate(0, 0, 0);
     WINE_DIFFERS("HeapSetInformation does nothing") {
@@ -236,6 +266,7 @@ static void null_value(void)
 /* classes 0 and 3, a handle that is no heap: FALSE, ERROR_INVALID_HANDLE */
 static void bad_handle(void)
 {
+    SPEC("W1.1.5");
     static struct bad_handles bad;
     bad_handles_make(&bad);
     for (unsigned i = 0; i < BAD_HANDLES; i++) {
@@ -252,6 +283,7 @@ static void bad_handle(void)
  * FALSE, ERROR_INVALID_PARAMETER. */
 static void other_classes(void)
 {
+    SPEC("W3.14.15");
     static const unsigned classes[] = {2, 4, 5, 6, 7, 42, 0x80000001u, 0x80000002u, 0xFFFFFFFFu};
     HANDLE heap = HeapCreate(0, 0, 0);
     unsigned char buffer[64] = {0};
@@ -268,9 +300,10 @@ static void other_classes(void)
 
 #endif
 
-/* class 1: TRUE with a NULL heap and with a heap; cannot be undone, so it is last */
+/* cannot be undone, so it is last */
 static void termination_on_corruption(void)
 {
+    SPEC("W3.14.11 W3.14.12");
     HANDLE heap = HeapCreate(0, 0, 0);
     POISON_LAST_ERROR();
     CHECK_EQ_INT(HeapSetInformation(NULL, HeapEnableTerminationOnCorruption, NULL, 0), TRUE);
@@ -288,6 +321,7 @@ static void termination_on_corruption(void)
 
 int main(void)
 {
+    prototype();
     lfh();
     lfh_cannot_be_undone();
     lfh_again();

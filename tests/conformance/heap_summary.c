@@ -4,6 +4,7 @@
 /* Asks in the proper way; all zero if that fails. */
 static HEAP_SUMMARY summary_of(HANDLE heap)
 {
+    SPEC("W3.15.5");
     HEAP_SUMMARY s;
     memset(&s, 0xCD, sizeof(s));
     s.cb = sizeof(s);
@@ -26,9 +27,9 @@ static void structure(void)
     CHECK_EQ_UINT(offsetof(HEAP_SUMMARY, cbMaxReserve), 4 * sizeof(void *));
 }
 
-/* cbAllocated is the sum of the requested sizes of the live blocks */
 static void allocated(void)
 {
+    SPEC("W3.15.4 W10.5");
     HANDLE heap = HeapCreate(0, 0, 0);
     void *gone = HeapAlloc(heap, 0, 0x300);
     CHECK(HeapAlloc(heap, 0, 0x100) != NULL);
@@ -67,7 +68,15 @@ static void allocated_exactly(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* committed and reserved of a fresh heap are those of its one region (4.2) */
+static void prototype(void)
+{
+    SPEC("W3.15.1");
+    BOOL(WINAPI * function)(HANDLE, DWORD, LPHEAP_SUMMARY) = HeapSummary;
+    HEAP_SUMMARY s = {.cb = sizeof(s)};
+    CHECK_EQ_INT(function(GetProcessHeap(), 0, &s), TRUE);
+}
+
+/* committed and reserved of a fresh heap are those of its one region */
 static void fresh_heap(void)
 {
     HANDLE heap = HeapCreate(0, 0, 0);
@@ -100,9 +109,11 @@ static void other_heaps(void)
     CHECK(HeapFree(GetProcessHeap(), 0, block));
 }
 
-/* cb other than the size of the structure: FALSE, ERROR_INVALID_PARAMETER, nothing written */
+/* any other cb, and nothing is written */
 static void wrong_size(void)
 {
+    SPEC("W3.15.3");
+    CHECK_EQ_UINT(sizeof(HEAP_SUMMARY), sizeof(void *) == 8 ? 40 : 20);
     static const DWORD sizes[] = {0, 4, sizeof(HEAP_SUMMARY) - 1, sizeof(HEAP_SUMMARY) + 1, 0xFFFFFFFF};
     HANDLE heap = HeapCreate(0, 0, 0);
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -119,9 +130,44 @@ static void wrong_size(void)
 
 #ifndef _WIN32
 
-/* dwFlags must be 0 */
+/* a growable heap has no maximum, that of another is its reservation */
+static void maximum(void)
+{
+    SPEC("W3.15.6");
+    HANDLE growable = HeapCreate(0, 0, 0), fixed = HeapCreate(0, 0, UNIT);
+    CHECK_EQ_UINT(summary_of(growable).cbMaxReserve, SIZE_MAX);
+    CHECK_EQ_UINT(summary_of(fixed).cbMaxReserve, UNIT);
+    CHECK_EQ_UINT(summary_of(fixed).cbReserved, UNIT);
+    CHECK(HeapDestroy(growable));
+    CHECK(HeapDestroy(fixed));
+}
+
+/* a large block's memory goes when it shrinks and when it is freed; that of a segment may stay */
+static void large_blocks_give_memory_back(void)
+{
+    SPEC("W1.5.10 W9.12");
+    const SIZE_T size = 4 * LARGE_MIN;
+    HANDLE heap = HeapCreate(0, 0, 0);
+    HEAP_SUMMARY before = summary_of(heap);
+    void *block = HeapAlloc(heap, 0, size);
+    HEAP_SUMMARY with = summary_of(heap);
+    CHECK(with.cbCommitted >= before.cbCommitted + size);
+    CHECK(with.cbReserved >= before.cbReserved + size);
+    CHECK_EQ_PTR(HeapReAlloc(heap, HEAP_REALLOC_IN_PLACE_ONLY, block, LARGE_MIN), block);
+    SIZE_T shrunk = summary_of(heap).cbCommitted - before.cbCommitted;
+    CHECK(shrunk >= LARGE_MIN && shrunk < LARGE_MIN + 0x20000);
+    CHECK(HeapFree(heap, 0, block));
+    CHECK_EQ_UINT(summary_of(heap).cbCommitted, before.cbCommitted);
+    CHECK_EQ_UINT(summary_of(heap).cbReserved, before.cbReserved);
+
+    CHECK(HeapFree(heap, 0, HeapAlloc(heap, 0, 0x8000)));
+    CHECK(summary_of(heap).cbCommitted >= before.cbCommitted);
+    CHECK(HeapDestroy(heap));
+}
+
 static void flags(void)
 {
+    SPEC("W1.2.4 W1.2.7 W3.15.2");
     static const DWORD given[] = {HEAP_NO_SERIALIZE, HEAP_GENERATE_EXCEPTIONS, 0x80000000};
     HANDLE heap = HeapCreate(0, 0, 0);
     for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
@@ -171,12 +217,15 @@ int main(void)
         wine_skip("HeapSummary is not implemented");
         return check_report();
     }
+    prototype();
     allocated();
     allocated_exactly();
     fresh_heap();
     other_heaps();
     wrong_size();
 #ifndef _WIN32
+    maximum();
+    large_blocks_give_memory_back();
     flags();
     null_summary();
     bad_handle();

@@ -67,9 +67,10 @@ static void several_threads(void)
     }
 }
 
-/* 1.3: success leaves it alone */
+/* success leaves it alone */
 static void success_leaves_it(void)
 {
+    SPEC("W1.3.1");
     HANDLE heap = HeapCreate(0, 0, 0);
     POISON_LAST_ERROR();
     void *block = HeapAlloc(heap, 0, 100);

@@ -14,9 +14,10 @@ static void check_block(const unsigned char *block, SIZE_T size)
     CHECK_EQ_INT(HeapValidate(heap, 0, block), TRUE);
 }
 
-/* 1.5: exact sizes, alignment, contents that nothing else changes */
+/* exact sizes, alignment, contents that nothing else changes */
 static void one_size(SIZE_T size)
 {
+    SPEC("W1.5.1 W1.5.5");
     unsigned char *blocks[MANY];
     for (unsigned i = 0; i < MANY; i++) {
         blocks[i] = HeapAlloc(heap, 0, size);
@@ -66,9 +67,10 @@ static void sizes_in_turn(void)
     }
 }
 
-/* 3.6, 3.9: what was freed is no block, also when many others of the size are in use */
+/* what was freed is no block, also when many others of the size are in use */
 static void freed_block(void)
 {
+    SPEC("W3.7.4 W3.8.4 W3.9.4");
     void *blocks[MANY];
     for (unsigned i = 0; i < MANY; i++) {
         blocks[i] = HeapAlloc(heap, 0, 40);
@@ -90,9 +92,10 @@ static void freed_block(void)
     }
 }
 
-/* 3.6: contents are kept, growth is zeroed, from any size to any */
+/* contents are kept, growth is zeroed, from any size to any */
 static void resized(void)
 {
+    SPEC("W1.5.7 W1.5.8 W3.6.2");
     static const SIZE_T sizes[] = {0, 1, 12, 40, 41, 100, 1000, 4000, 16384, 20000};
     enum {
         COUNT = sizeof(sizes) / sizeof(sizes[0])
@@ -112,9 +115,10 @@ static void resized(void)
 }
 
 #ifndef _WIN32
-/* 3.15: the sum of live blocks, to the byte, whatever lies ready for the next call */
+/* the sum of live blocks, to the byte, whatever lies ready for the next call */
 static void summary(void)
 {
+    SPEC("W3.15.4");
     HEAP_SUMMARY summary = {.cb = sizeof(summary)};
     void *blocks[MANY];
     HANDLE fresh = HeapCreate(0, 0, 0);

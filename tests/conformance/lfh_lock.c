@@ -15,6 +15,7 @@ static HANDLE locked_heap(void)
 /* an allocation and a free of that size go through */
 static void does_not_block_an_allocation(void)
 {
+    SPEC("W5.9 W6.8 W6.9 W9.9");
     struct contender c;
     HANDLE heap = locked_heap();
     contender_start(&c, heap, false, 0);
@@ -30,6 +31,7 @@ static void does_not_block_an_allocation(void)
 /* whoever asks for the lock still waits */
 static void blocks_a_lock(void)
 {
+    SPEC("W6.7 W6.9");
     struct contender c;
     HANDLE heap = locked_heap();
     contender_start(&c, heap, true, 0);
@@ -48,6 +50,7 @@ static void allocate_other_size(void *arg)
 /* and so does a size that the LFH does not serve */
 static void blocks_other_sizes(void)
 {
+    SPEC("W9.9");
     struct thread thread;
     HANDLE heap = locked_heap();
     thread_start(&thread, allocate_other_size, &heap);
@@ -57,9 +60,10 @@ static void blocks_other_sizes(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.11: the holder may use the heap, sizes of the LFH and others */
+/* the holder may use the heap, sizes of the LFH and others */
 static void holder_goes_on(void)
 {
+    SPEC("W3.11.3");
     HANDLE heap = locked_heap();
     lfh_use(heap, 0, 100);
     lfh_use(heap, 64, 100);

@@ -24,6 +24,7 @@ static void never_in_place(void)
         wine_skip("there is no LFH, so blocks are resized in place");
     }
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]) && !on_wine(); i++) {
+        SPEC("W5.8 W7.10");
         POISON_LAST_ERROR();
         CHECK_EQ_PTR(HeapReAlloc(heap, HEAP_REALLOC_IN_PLACE_ONLY, block, sizes[i]), NULL);
         CHECK_LAST_ERROR(ERROR_NOT_ENOUGH_MEMORY);
@@ -35,9 +36,10 @@ static void never_in_place(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 3.6: without that flag any size can be had */
+/* without that flag any size can be had */
 static void moves(void)
 {
+    SPEC("W3.6.2");
     static const SIZE_T sizes[] = {12, 11, 10, 0, 13, 512, 0x20000};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         HANDLE heap = HeapCreate(0, 0, 0);
@@ -53,9 +55,10 @@ static void moves(void)
     }
 }
 
-/* section 7: a block that is too big for the LFH is resized in place, whatever the LFH serves */
+/* a block that is too big for the LFH is resized in place, whatever the LFH serves */
 static void big_blocks_in_place(void)
 {
+    SPEC("W7.1 W7.2 W7.9");
     HANDLE heap = HeapCreate(0, 0, 0);
     CHECK(HeapFree(heap, 0, lfh_block(heap)));
     void *block = HeapAlloc(heap, 0, 3 * UNIT);
@@ -82,6 +85,7 @@ static void earlier_blocks(void)
 /* so are those of a heap that cannot have it */
 static void heaps_without(void)
 {
+    SPEC("W3.3.13 W5.2");
     HANDLE heaps[] = {HeapCreate(HEAP_NO_SERIALIZE, 0, 0), HeapCreate(0, 0, UNIT)};
     for (unsigned h = 0; h < 2; h++) {
         void *block = lfh_block(heaps[h]);
@@ -91,6 +95,24 @@ static void heaps_without(void)
     }
 }
 
+#ifndef _WIN32
+/* the 18th block of a size is the first that it serves; on Windows, the 19th of a fresh heap's first hot size */
+static void first_served(void)
+{
+    SPEC("W5.6");
+    static const SIZE_T sizes[] = {24, 100, 400};
+    HANDLE heap = HeapCreate(0, 0, 0);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        for (unsigned n = 1; n <= 40; n++) {
+            void *block = HeapAlloc(heap, 0, sizes[i]);
+            void *resized = HeapReAlloc(heap, HEAP_REALLOC_IN_PLACE_ONLY, block, sizes[i]);
+            CHECK_EQ_PTR(resized, n < LFH_LIVE ? block : NULL);
+        }
+    }
+    CHECK(HeapDestroy(heap));
+}
+#endif
+
 int main(void)
 {
     never_in_place();
@@ -98,5 +120,8 @@ int main(void)
     big_blocks_in_place();
     earlier_blocks();
     heaps_without();
+#ifndef _WIN32
+    first_served();
+#endif
     return check_report();
 }

@@ -12,12 +12,14 @@ static struct nt_walk nt;
 
 static bool take(HANDLE heap)
 {
+    SPEC("W10.1 W10.9");
     return walk_take(heap, &walk) && CHECK(walk.count > LEAST && walk.count < MOST);
 }
 
 /* 17 blocks do not make it serve the size, even where it was set: the walk is a fresh heap's */
 static void not_yet(HANDLE heap)
 {
+    SPEC("W3.14.16 W4.6.1 W5.5");
     CHECK(walk_take(heap, &fresh));
     CHECK_EQ_UINT(fresh.count, 3);
     lfh_use(heap, SIZE, LFH_LIVE - 1);
@@ -40,6 +42,7 @@ static void check_region(const PROCESS_HEAP_ENTRY *region)
 /* 18 blocks, all freed: a group of free blocks of the bucket, told one by one */
 static void free_blocks(HANDLE heap)
 {
+    SPEC("W4.4.8 W4.6.2 W4.6.3 W4.6.4 W4.6.5 W5.5");
     lfh_use(heap, SIZE, LFH_LIVE);
     if (!take(heap)) {
         return;
@@ -63,6 +66,7 @@ static void free_blocks(HANDLE heap)
 /* 18 live blocks: busy records with 8 bytes of overhead */
 static void busy_blocks(HANDLE heap)
 {
+    SPEC("W4.4.7 W4.6.6");
     void *blocks[LFH_LIVE];
     for (unsigned i = 0; i < LFH_LIVE; i++) {
         blocks[i] = HeapAlloc(heap, 0, SIZE);
@@ -89,6 +93,16 @@ static void busy_blocks(HANDLE heap)
     }
 }
 
+/* the flags in numbers */
+static void nt_flags(void)
+{
+    SPEC("W4.5.1");
+    CHECK_EQ_UINT(RTL_HEAP_SEGMENT, 0x2);
+    CHECK_EQ_UINT(RTL_HEAP_UNCOMMITTED_RANGE, 0x1000);
+    CHECK_EQ_UINT(RTL_HEAP_LARGE_ALLOC | RTL_HEAP_SETTABLE_VALUE | RTL_HEAP_BUSY, 0x4011);
+    CHECK_EQ_UINT(RTL_HEAP_LFH_ALLOC | RTL_HEAP_BUSY, 0x8001);
+}
+
 static bool is_same_record(const RTL_HEAP_WALK_ENTRY *a, const PROCESS_HEAP_ENTRY *b)
 {
     return CHECK_EQ_PTR(a->DataAddress, b->lpData) && CHECK_EQ_UINT(a->DataSize, b->cbData) &&
@@ -109,9 +123,10 @@ static bool are_lfh_flags(USHORT flags, WORD walk_flags)
     }
 }
 
-/* 4.5: RtlWalkHeap tells the same from the third record on, with flags of its own */
+/* RtlWalkHeap tells the same from the third record on, with flags of its own */
 static void nt_records(HANDLE heap)
 {
+    SPEC("W4.5.1 W4.6.7");
     void *blocks[LFH_LIVE];
     for (unsigned i = 0; i < LFH_LIVE; i++) {
         blocks[i] = HeapAlloc(heap, 0, SIZE);
@@ -133,18 +148,37 @@ static void nt_records(HANDLE heap)
     }
 }
 
-/* 3.12: two walks of an unchanged heap are the same to the byte */
+/* two walks of an unchanged heap are the same to the byte */
 static void walks_are_identical(HANDLE heap)
 {
+    SPEC("W3.12.6");
     CHECK(walk_take(heap, &fresh));
     CHECK(walk_take(heap, &walk));
     CHECK_EQ_UINT(walk.count, fresh.count);
     CHECK(walk_same(&walk, &fresh, walk.count));
 }
 
+#ifndef _WIN32
+/* Cairn's front end serves HEAP_NO_SERIALIZE heaps, too, which their walks show; fixed-size heaps it does not */
+static void other_heaps(void)
+{
+    SPEC("W3.3.13 W5.2");
+    HANDLE unserialized = HeapCreate(HEAP_NO_SERIALIZE, 0, 0), fixed = HeapCreate(0, 0, UNIT);
+    lfh_use(unserialized, SIZE, LFH_LIVE);
+    lfh_use(fixed, SIZE, LFH_LIVE);
+    CHECK(walk_take(unserialized, &walk));
+    CHECK(walk.count > LEAST);
+    CHECK(walk_take(fixed, &walk));
+    CHECK_EQ_UINT(walk.count, 3);
+    CHECK(HeapDestroy(unserialized));
+    CHECK(HeapDestroy(fixed));
+}
+#endif
+
 int main(void)
 {
     HANDLE heap = HeapCreate(0, 0, 0);
+    nt_flags();
     CHECK(lfh_set(heap, 2));
     WINE_DIFFERS("there is no LFH, and a fresh heap has other records") {
         not_yet(heap);
@@ -156,5 +190,8 @@ int main(void)
     }
     walks_are_identical(heap);
     CHECK(HeapDestroy(heap));
+#ifndef _WIN32
+    other_heaps();
+#endif
     return check_report();
 }

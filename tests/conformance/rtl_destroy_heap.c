@@ -46,6 +46,7 @@ static void null_handle(void)
 /* 3: readable memory that is no heap: the handle returned */
 static void memory_that_is_no_heap(void)
 {
+    SPEC("W3.4.6 W10.8");
     CHECK_EQ_PTR(RtlDestroyHeap(plain_memory()), plain_memory());
     CHECK(all_bytes(plain_memory(), 0x1000, 0));
 }

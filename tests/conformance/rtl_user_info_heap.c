@@ -44,6 +44,7 @@ static void values_and_flags(void)
 {
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         PVOID block = HeapAlloc(heap, VALUE | 0xC00, sizes[i]), other = HeapAlloc(heap, VALUE | 0x200, sizes[i]);
+        SPEC("W1.2.6 W10.2");
         pattern_fill(block, sizes[i], 1);
         CHECK(has(block, NULL, 0xC00) && has(other, NULL, 0x200));
         CHECK(set_value(block, 0xDEADBEEF) && has(block, (PVOID)(UINT_PTR)0xDEADBEEF, 0xC00));

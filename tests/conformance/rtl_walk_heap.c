@@ -70,6 +70,7 @@ static void check_equivalent(HANDLE heap)
     if (!CHECK_EQ_UINT(first.count, walk.count) || !CHECK_EQ_UINT(second.count, walk.count)) {
         return;
     }
+    SPEC("W4.5.1");
     CHECK(nt_walk_same(&first, &second, first.count));
     for (size_t i = 0; i < walk.count; i++) {
         if (!record_equals(&first.records[i], &walk.records[i])) {
@@ -83,6 +84,7 @@ static void check_equivalent(HANDLE heap)
 static void fresh_heaps(void)
 {
     HANDLE heaps[] = {HeapCreate(0, 0, 0), HeapCreate(HEAP_NO_SERIALIZE, 0, 0), HeapCreate(0, 0x80000, 0)};
+    SPEC("W4.2.1");
     for (size_t i = 0; i < 3; i++) {
         check_equivalent(heaps[i]);
         CHECK_EQ_UINT(first.count, 3);

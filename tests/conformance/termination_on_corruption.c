@@ -62,6 +62,9 @@ static bool realloc_fails(const struct mistake *m)
     return HeapReAlloc(m->heap, 0, m->block, 500) == NULL;
 }
 
+/* The heap that the setting is made with; it is the process's whichever that is. */
+static HANDLE setter;
+
 /* In the child: makes the mistake with standard error going to `fd`. Ends with 0 if the call failed as documented and
  * the heap can still be used. */
 static void child(const struct mistake *m, bool terminate, int fd)
@@ -69,7 +72,7 @@ static void child(const struct mistake *m, bool terminate, int fd)
     struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
     dup2(fd, STDERR_FILENO);
-    if (terminate && !HeapSetInformation(NULL, HeapEnableTerminationOnCorruption, NULL, 0)) {
+    if (terminate && !HeapSetInformation(setter, HeapEnableTerminationOnCorruption, NULL, 0)) {
         _exit(2);
     }
     if (!m->make(m)) {
@@ -120,6 +123,7 @@ static bool names_pointer(const char *line, const char *label, const void *point
 /* with the setting: SIGABRT, and one line that says function, what, block and heap */
 static bool terminates(const struct mistake *m)
 {
+    SPEC("W3.14.11");
     struct ending e;
     if (!run(m, true, &e)) {
         return false;
@@ -288,9 +292,24 @@ static void without_mistakes(void)
     CHECK(HeapDestroy(heap));
 }
 
+/* made with one heap, it is all heaps' */
+static void set_with_a_heap(void)
+{
+    SPEC("W3.14.12");
+    struct witness w;
+    witness_make(&w);
+    setter = HeapCreate(0, 0, 0);
+    frees(w.heap, w.small[1] + 1, "no block starts", "set with a heap, free in another");
+    frees(setter, w.small[1], "another heap", "set with a heap, free in that heap");
+    CHECK(HeapDestroy(setter));
+    setter = NULL;
+    witness_end(&w);
+}
+
 int main(void)
 {
     double_free();
+    set_with_a_heap();
     wild_free();
     interior_free();
     foreign_free();

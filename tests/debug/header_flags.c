@@ -23,6 +23,7 @@ static void check(ULONG global, ULONG bits, ULONG more)
         {0x04000000, 0, 0, 0x1002, 0},
     };
     CHECK_EQ_UINT(RtlGetNtGlobalFlags(), global);
+    SPEC("W3.1.5 W10.6");
     CHECK_EQ_UINT(field(GetProcessHeap(), 0x70), bits | more | 2);
     CHECK_EQ_UINT(field(GetProcessHeap(), 0x74), bits);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

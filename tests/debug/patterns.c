@@ -61,6 +61,7 @@ static void freed_blocks(HANDLE heap, bool fills)
 {
     unsigned char *block = HeapAlloc(heap, 0, 37);
     unsigned char *stop = HeapAlloc(heap, 0, 37);
+    SPEC("W1.5.9 W3.9.10 W10.7");
     CHECK(HeapFree(heap, 0, block));
     for (SIZE_T i = 16; fills && i < 37; i++) {
         CHECK_EQ_UINT(block[i], free_pattern[i % 4]);
@@ -76,6 +77,7 @@ static void freed_blocks(HANDLE heap, bool fills)
 static void tail_overwritten(HANDLE heap)
 {
     for (SIZE_T size = 0; size < 40; size++) {
+        SPEC("W3.9.9");
         unsigned char *block = HeapAlloc(heap, 0, size);
         for (SIZE_T i = 0; i < tail_size(); i++) {
             block[size + i] ^= 1;
@@ -94,6 +96,7 @@ static void tail_overwritten(HANDLE heap)
 static void large_blocks(HANDLE heap)
 {
     unsigned char *block = HeapAlloc(heap, 0, LARGE_MIN);
+    SPEC("W1.5.6 W2.4");
     CHECK(is_zero(block, 0, LARGE_MIN + 1));
     block[LARGE_MIN - 1] = 1;
     block = HeapReAlloc(heap, 0, block, LARGE_MIN + 5000);
@@ -118,6 +121,7 @@ static void distances_by_call(void)
 {
     HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
     char *a = HeapAlloc(heap, 0x60, 100), *b = HeapAlloc(heap, 0x60, 100), *c = HeapAlloc(heap, 0, 100);
+    SPEC("W1.2.5");
     CHECK_EQ_INT(b - a, 128);
     CHECK_EQ_INT(c - b, 128);
     CHECK(HeapFree(heap, 0x60, b) && HeapFree(heap, 0, a) && HeapFree(heap, 0, c));
@@ -147,6 +151,7 @@ static void all_heaps(bool fills, SIZE_T of_hundred)
     all(GetProcessHeap(), fills);
     new_blocks(fixed, fills);
     freed_blocks(fixed, fills);
+    SPEC("W3.13.11 W3.14.8 W5.2");
     /* 15.2: no low-fragmentation heap */
     POISON_LAST_ERROR();
     CHECK(!HeapSetInformation(heap, HeapCompatibilityInformation, &mode, sizeof(mode)));

@@ -64,6 +64,7 @@ static void check_raises(DWORD options, DWORD flags, SIZE_T maximum, enum what w
     }
     CHECK(block == NULL);
     if (raised != 0) {
+        SPEC("W1.4.10");
         CHECK_EQ_UINT(record.ExceptionFlags, EXCEPTION_NONCONTINUABLE);
         CHECK_EQ_UINT(record.NumberParameters, 0);
     }
@@ -73,6 +74,7 @@ static void check_raises(DWORD options, DWORD flags, SIZE_T maximum, enum what w
 
 static void check_both_ways(SIZE_T maximum, enum what what, SIZE_T size, DWORD code)
 {
+    SPEC("W1.2.1 W1.2.2 W1.4.1 W1.4.9");
     check_raises(0, HEAP_GENERATE_EXCEPTIONS, maximum, what, size, code);
     check_raises(HEAP_GENERATE_EXCEPTIONS, 0, maximum, what, size, code);
     check_raises(HEAP_GENERATE_EXCEPTIONS | HEAP_NO_SERIALIZE, 0, maximum, what, size, code);
@@ -88,6 +90,7 @@ static void success(void)
 {
     HANDLE heap = HeapCreate(HEAP_GENERATE_EXCEPTIONS, 0, 0);
     volatile int raised = 0;
+    SPEC("W1.4.4");
     __try {
         void *block = HeapAlloc(heap, HEAP_GENERATE_EXCEPTIONS, 100);
         CHECK(block != NULL);
@@ -106,6 +109,7 @@ static void other_functions(void)
 {
     HANDLE heap = HeapCreate(HEAP_GENERATE_EXCEPTIONS, 0, 0);
     volatile int raised = 0;
+    SPEC("W1.4.1 W1.4.8");
     __try {
         void *block = HeapAlloc(heap, 0, 100);
         CHECK(HeapFree(heap, HEAP_GENERATE_EXCEPTIONS, block));
@@ -141,18 +145,43 @@ static void vectored(void)
     CHECK(RemoveVectoredExceptionHandler(handle) != 0);
 }
 
-int main(void)
+/* SIZE_MAX, and a fixed-size heap that is full */
+static void lack_of_memory(void)
 {
-    /* SIZE_MAX, and a fixed-size heap that is full: STATUS_NO_MEMORY */
+    SPEC("W1.4.2 W1.4.5 W3.5.8 W3.6.14");
     check_both_ways(0, ALLOCATE, SIZE_MAX, (DWORD)STATUS_NO_MEMORY);
     check_both_ways(0, ALLOCATE_NATIVE, SIZE_MAX, (DWORD)STATUS_NO_MEMORY);
     check_both_ways(0x40000, ALLOCATE, 0x40000, (DWORD)STATUS_NO_MEMORY);
     check_both_ways(0, REALLOCATE, SIZE_MAX, (DWORD)STATUS_NO_MEMORY);
     check_both_ways(0x40000, REALLOCATE, 0x40000, (DWORD)STATUS_NO_MEMORY);
-    /* no room in place: STATUS_NO_MEMORY; a NULL block: nothing; a block that is none: STATUS_ACCESS_VIOLATION */
+    CHECK_EQ_UINT((DWORD)STATUS_NO_MEMORY, 0xC0000017);
+}
+
+static void no_room_in_place(void)
+{
+    SPEC("W1.4.6");
     check_both_ways(0, REALLOCATE_IN_PLACE, 1000, (DWORD)STATUS_NO_MEMORY);
+}
+
+static void null_block(void)
+{
+    SPEC("W1.4.7");
     check_both_ways(0, REALLOCATE_NULL, 1000, 0);
+}
+
+static void no_block(void)
+{
+    SPEC("W1.4.3 W1.4.8");
     check_both_ways(0, REALLOCATE_FREED, 1000, (DWORD)STATUS_ACCESS_VIOLATION);
+    CHECK_EQ_UINT((DWORD)STATUS_ACCESS_VIOLATION, 0xC0000005);
+}
+
+int main(void)
+{
+    lack_of_memory();
+    no_room_in_place();
+    null_block();
+    no_block();
     success();
     other_functions();
     vectored();
