@@ -193,6 +193,7 @@ static void null_buffer(void)
 /* class 0, a handle that is no heap (nt-heap.md 8): as for a NULL heap */
 static void bad_handle(void)
 {
+    SPEC("W1.1.5");
     static struct bad_handles bad;
     bad_handles_make(&bad);
     for (unsigned i = 0; i < BAD_HANDLES; i++) {

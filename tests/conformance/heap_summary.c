@@ -199,6 +199,7 @@ static bool refused(HANDLE handle)
 /* a handle that is no heap: FALSE, ERROR_INVALID_HANDLE */
 static void bad_handle(void)
 {
+    SPEC("W1.1.5");
     static struct bad_handles bad;
     bad_handles_make(&bad);
     CHECK(refused(NULL));

@@ -407,7 +407,7 @@ static void check_against(HANDLE heap, const struct live *live)
     CHECK_EQ_UINT(t.busy_bytes, bytes);
 }
 
-/* section 4 in a heap of many segments; section 8 makes it grow */
+/* all of section 4 in a heap of many segments */
 static void many_segments(void)
 {
     static struct live live;
@@ -436,7 +436,7 @@ static void many_segments(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* section 4 after each of a long row of operations of every size class */
+/* all of section 4 after each of a long row of operations of every size class */
 static void after_every_operation(void)
 {
     static const SIZE_T top[] = {40, 600, 6000, 70000, 0x30000};
@@ -524,7 +524,7 @@ static void better_hole(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* section 4: every block of a big heap, each once */
+/* every block of a big heap, each once */
 static void big_heap(void)
 {
     enum {

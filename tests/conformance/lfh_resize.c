@@ -14,7 +14,7 @@ static unsigned char *lfh_block(HANDLE heap)
     return block;
 }
 
-/* section 7: in place to no size, not even to its own, in either direction; the block is as it was */
+/* in place to no size, not even to its own, in either direction; the block is as it was */
 static void never_in_place(void)
 {
     static const SIZE_T sizes[] = {12, 11, 10, 0, 13, 512, 0x20000};

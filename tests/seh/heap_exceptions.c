@@ -85,6 +85,28 @@ static void check_both_ways(SIZE_T maximum, enum what what, SIZE_T size, DWORD c
     }
 }
 
+/* a block whose header was run over */
+static void damaged_block(void)
+{
+    HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS, 0, 0);
+    char *block = HeapAlloc(heap, 0, 64);
+    char saved[8];
+    volatile DWORD raised = 0;
+    SPEC("W1.4.3");
+    CHECK(HeapAlloc(heap, 0, 64) != NULL);
+    memcpy(saved, block - sizeof(saved), sizeof(saved));
+    memset(block - sizeof(saved), 0xEE, sizeof(saved));
+    __try {
+        CHECK(HeapReAlloc(heap, 0, block, 500) == NULL);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        raised = GetExceptionCode();
+    }
+    CHECK_EQ_UINT(raised, (DWORD)STATUS_ACCESS_VIOLATION);
+    memcpy(block - sizeof(saved), saved, sizeof(saved));
+    CHECK(HeapValidate(heap, 0, NULL));
+    CHECK(HeapDestroy(heap));
+}
+
 /* on success nothing is raised */
 static void success(void)
 {
@@ -182,6 +204,7 @@ int main(void)
     no_room_in_place();
     null_block();
     no_block();
+    damaged_block();
     success();
     other_functions();
     vectored();
