@@ -319,31 +319,33 @@ static ALWAYS_INLINE enum outcome find_free(struct heap *heap, size_t size, uint
     return find_free_slowly(heap, size, data, header);
 }
 
-enum outcome back_allocate(struct heap *heap, size_t size, uintptr_t *allocated)
+/* Makes a busy block for `size` bytes of the first granules of a free block, with this header. */
+static ALWAYS_INLINE enum outcome take(struct heap *heap, uintptr_t data, const struct block_header *header,
+                                       size_t granules, size_t size)
 {
-    size_t granules = block_granules_for(size);
-    struct neighbour block, behind;
-    struct block_header header;
-    bump_settle(heap);
-    enum outcome outcome = find_free(heap, granules, &block.data, &header);
-    if (UNLIKELY(outcome != OUTCOME_OK))
-        return outcome;
-
-    struct segment *segment = segment_of(heap, block.data);
-    block.size = header.size;
-    block.granule = granule_at(segment, block.data);
+    struct segment *segment = segment_of(heap, data);
+    struct neighbour block = {.data = data, .size = header->size, .granule = granule_at(segment, data)};
+    struct neighbour behind;
     if (UNLIKELY(!find_next(segment, block.data, block.size, &behind) || !can_tell(segment, &behind, block.size) ||
                  !can_take(heap, block.data, block.size)))
         return OUTCOME_FREE_LIST_DAMAGED;
     if (!make_ready(segment, &block, granules, &block.granule) || !is_unchanged(segment, &block))
         return OUTCOME_NO_MEMORY;
 
-    granules = cut(segment, block.data, &header, &block, &behind, granules);
-    make_busy(segment, block.data, granules, size);
+    granules = cut(segment, data, header, &block, &behind, granules);
+    make_busy(segment, data, granules, size);
     heap->busy_bytes += block_bytes(granules);
     heap->requested_bytes += size;
-    *allocated = block.data;
     return OUTCOME_OK;
+}
+
+enum outcome back_allocate(struct heap *heap, size_t size, uintptr_t *allocated)
+{
+    size_t granules = block_granules_for(size);
+    struct block_header header;
+    bump_settle(heap);
+    enum outcome outcome = find_free(heap, granules, allocated, &header);
+    return LIKELY(outcome == OUTCOME_OK) ? take(heap, *allocated, &header, granules, size) : outcome;
 }
 
 /* --- freeing --------------------------------------------------------------------------------------------------------
@@ -655,25 +657,32 @@ static enum outcome cut_front(struct heap *heap, const struct back_block *block,
     return free_found(heap, &front);
 }
 
-/* The first address at or behind `data` that is aligned as asked for and leaves in front of it nothing or a block. */
-static uintptr_t aligned_data(uintptr_t data, size_t alignment, size_t offset)
+/* A block that has room for the placement: a free one where it fits just so, such as another of the same placement has
+ * left, or one with room to spare. */
+static enum outcome allocate_around(struct heap *heap, const struct placement *placement, uintptr_t *start)
 {
-    uintptr_t aligned = align_up(data + offset, alignment) - offset;
-    return aligned != data && aligned - data < block_bytes(BLOCK_MIN_GRANULES) ? aligned + alignment : aligned;
+    struct block_header header;
+    bump_settle(heap);
+    if (bins_find_placed(heap, placement, start, &header) && *start != 0) {
+        uintptr_t lead = placement_in(placement, *start) - *start;
+        size_t granules = (lead >> GRANULE_SHIFT) + placement->size;
+        return take(heap, *start, &header, granules, block_capacity(granules));
+    }
+    return back_allocate(heap, block_capacity(placement->size + (placement->alignment >> GRANULE_SHIFT) + 1), start);
 }
 
 enum outcome back_allocate_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset, uintptr_t *data)
 {
-    size_t slack = (alignment >> GRANULE_SHIFT) + 1;
+    struct placement placement = {block_granules_for(size), alignment, offset};
     struct back_block block;
     uintptr_t start;
-    enum outcome outcome = back_allocate(heap, block_capacity(block_granules_for(size) + slack), &start);
+    enum outcome outcome = allocate_around(heap, &placement, &start);
     if (outcome == OUTCOME_OK)
         outcome = find(heap, start, &block);
     if (UNLIKELY(outcome != OUTCOME_OK))
         return outcome;
 
-    *data = aligned_data(start, alignment, offset);
+    *data = placement_in(&placement, start);
     if (*data != start)
         outcome = cut_front(heap, &block, (*data - start) >> GRANULE_SHIFT);
     if (outcome == OUTCOME_OK)

@@ -1,5 +1,6 @@
 #include "heap/bins.h"
 
+#include "base/align.h"
 #include "base/assert.h"
 #include "heap/block.h"
 #include "heap/top.h"
@@ -229,6 +230,45 @@ bool bins_find(struct heap *heap, size_t size, uintptr_t *data, struct block_hea
     bool is_top = *data == heap->bins.top;
     *data = 0;
     return is_top;
+}
+
+uintptr_t placement_in(const struct placement *placement, uintptr_t data)
+{
+    uintptr_t aligned = align_up(data + placement->offset, placement->alignment) - placement->offset;
+    bool too_near = aligned != data && aligned - data < block_bytes(BLOCK_MIN_GRANULES);
+    return too_near ? aligned + placement->alignment : aligned;
+}
+
+/* The same among the first blocks of one bin. */
+static bool find_placed_in_bin(struct heap *heap, unsigned bin, const struct placement *placement, uintptr_t *found,
+                               struct block_header *header)
+{
+    uintptr_t data = heap->bins.heads[bin];
+    for (unsigned tries = 0; data != 0 && tries < TRIES_IN_OWN_BIN; tries++) {
+        if (!block_read(heap, data, header))
+            return false;
+        uintptr_t end = data + block_bytes(header->size);
+        if (placement_in(placement, data) + block_bytes(placement->size) <= end) {
+            *found = data;
+            return true;
+        }
+        if (!next_in_bin(heap, data, &data))
+            return false;
+    }
+    return true;
+}
+
+bool bins_find_placed(struct heap *heap, const struct placement *placement, uintptr_t *data,
+                      struct block_header *header)
+{
+    unsigned last = bin_of(placement->size + (placement->alignment >> GRANULE_SHIFT));
+    *data = 0;
+    for (unsigned bin = filled_bin(&heap->bins, bin_of(placement->size)); bin <= last && bin < BIN_COUNT && *data == 0;
+         bin = filled_bin(&heap->bins, bin + 1)) {
+        if (!find_placed_in_bin(heap, bin, placement, data, header))
+            return false;
+    }
+    return true;
 }
 
 bool bins_find_thoroughly(struct heap *heap, size_t size, uintptr_t *data, struct block_header *header)

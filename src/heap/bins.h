@@ -56,6 +56,21 @@ void bins_replace(struct heap *heap, uintptr_t old_data, size_t old_size, uintpt
  * overwritten. */
 bool bins_find(struct heap *heap, size_t size, uintptr_t *data, struct block_header *header);
 
+/* What a block must have room for: so many granules from an address on that is aligned, `offset` bytes behind it. */
+struct placement {
+    size_t size;
+    size_t alignment;
+    size_t offset;
+};
+
+/* The first address at or behind a block's data that is aligned as asked for, and leaves in front of it nothing or a
+ * block. */
+uintptr_t placement_in(const struct placement *placement, uintptr_t data);
+
+/* As bins_find, of a few blocks that are not much larger than the size, for one that has room for the placement. */
+bool bins_find_placed(struct heap *heap, const struct placement *placement, uintptr_t *data,
+                      struct block_header *header);
+
 /* A size for which, as for any above it, no block in a bin is large enough. */
 size_t bins_limit(const struct heap *heap);
 
