@@ -386,38 +386,33 @@ static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_
 /*
  * The bucket for a hot block that grows: what grew once will often grow again, and can then stay where it is. A quarter
  * more, as far as a block of a small bucket can tell it, and little of a large one, which has room anyway; rounded up
- * to one of eight sizes in each doubling, so that growing blocks use few buckets. 0: the back end serves the size.
+ * to one of eight sizes in each doubling, so that growing blocks use few buckets: where it is not active, the back end
+ * serves them for it, and none gets another bucket meanwhile.
  */
-static unsigned roomy_bucket(const struct heap *heap, uint32_t flags, size_t size)
+static unsigned roomy_bucket(size_t size)
 {
     unsigned log = 63 - (unsigned)__builtin_clzll(size | GRANULE_SIZE);
     size_t step = size_max((size_t)1 << (log - BUCKET_STEPS_LOG), GRANULE_SIZE);
     size_t most = size <= BUCKET_SMALL_LIMIT ? GRANULE_HOT - step : size <= 8 * BUCKET_SMALL_LIMIT ? ROOM_LIMIT : 0;
-    unsigned bucket = bucket_for(flags, align_up(size + size_min(size / 4, most), step));
-    if (is_active(heap, bucket))
-        return bucket;
-    bucket = bucket_for(flags, size);
-    return is_active(heap, bucket) ? bucket : 0;
+    return bucket_of(size_min(align_up(size + size_min(size / 4, most), step), BUCKET_WINDOWS_LIMIT));
 }
 
 /* The bucket for what a block is moved to. What has grown beyond Windows' front end the back end has: there it can
  * often grow on where it is, and need not be copied. */
-static unsigned bucket_to_move(const struct heap *heap, uint32_t flags, size_t old_size, size_t size)
+static unsigned bucket_to_move(uint32_t flags, size_t old_size, size_t size)
 {
     if (size <= old_size)
         return bucket_for(flags, size);
-    return size <= BUCKET_WINDOWS_LIMIT ? roomy_bucket(heap, flags, size) : 0;
+    return size <= BUCKET_WINDOWS_LIMIT ? roomy_bucket(size) : 0;
 }
 
 /* Allocates what a block is to be moved to. */
 static enum outcome allocate_to_move(struct heap *heap, uint32_t flags, size_t old_size, size_t size, void **moved)
 {
-    unsigned bucket = bucket_to_move(heap, flags, old_size, size);
-    if (allocate_shortly(heap, bucket, flags, size, moved) ||
-        (is_active(heap, bucket) && allocate_hot(heap, bucket, flags, size, moved)))
+    unsigned bucket = bucket_to_move(flags, old_size, size);
+    if (allocate_shortly(heap, bucket, flags, size, moved))
         return OUTCOME_OK;
-    bool may_be_hot = size <= old_size || size <= BUCKET_WINDOWS_LIMIT;
-    return allocate(heap, may_be_hot ? bucket_for(flags, size) : 0, flags, size, moved);
+    return allocate(heap, bucket, flags, size, moved);
 }
 
 /* Allocates anew, copies, frees. A failure leaves the old block as it was. */
@@ -460,7 +455,7 @@ static bool reallocate_shortly(struct heap *heap, uint32_t flags, void *block, s
     }
 
     size_t old_size = span_requested_at(old_bucket, granule);
-    unsigned bucket = bucket_to_move(heap, flags, old_size, size);
+    unsigned bucket = bucket_to_move(flags, old_size, size);
     const struct magazine *old = &front->magazines[old_bucket];
     if (old->top == old->limit || (*resized = front_pop_from(&front->magazines[bucket])) == NULL)
         return false;
