@@ -68,18 +68,19 @@ static bool is_plenty(const struct span_list *list, size_t free_count, size_t bl
 
 #define SPANS_IN_REACH 16u
 
-/* The span to take blocks from: the owner's, or if none is in reach, one that nobody uses. NULL: neither. */
+/* The span to take blocks from: of the owner's the fullest, so that others get empty, or if none is in reach, one that
+ * nobody uses. NULL: neither. */
 static struct span *find_own(const struct span_list *list, const struct front *owner)
 {
-    struct span *idle = NULL;
+    struct span *own = NULL, *idle = NULL;
     unsigned looked_at = 0;
     for (struct span *span = list->first; span != NULL && looked_at < SPANS_IN_REACH; span = span->next, looked_at++) {
-        if (span->owner == owner)
-            return span;
-        if (idle == NULL && is_empty(span))
+        if (is_empty(span))
             idle = span;
+        else if (span->owner == owner && (own == NULL || span->free_count < own->free_count))
+            own = span;
     }
-    return idle;
+    return own != NULL ? own : idle;
 }
 
 unsigned span_list_take(struct span_list *list, const struct front *owner, size_t idle, unsigned limit, void **blocks)
