@@ -755,7 +755,15 @@ typedef NTSTATUS(NTAPI *PRTL_ENUM_HEAPS_ROUTINE)(PVOID HeapHandle, PVOID Paramet
 
 /*
  * A new heap, or NULL. HeapBase places it in memory of the caller, Lock is the caller's own lock, Parameters tunes it;
- * all three may be NULL. With HEAP_CREATE_SEGMENT_HEAP, Parameters is a PRTL_SEGMENT_HEAP_PARAMETERS: pageable memory
+ * all three may be NULL.
+ *
+ * Lock is an RTL_CRITICAL_SECTION, or an ERESOURCE, that was initialised: else NULL, last status
+ * STATUS_INVALID_PARAMETER, as with HEAP_NO_SERIALIZE. It is then the heap's lock: RtlLockHeap takes it, and so does
+ * each call that uses the heap; who holds it by EnterCriticalSection, or ExAcquireResourceExclusiveLite, keeps other
+ * threads out of the heap and may use the heap. Several heaps may have the same. It must be there as long as the heap
+ * is; RtlDestroyHeap leaves it alone, held or not. Such a heap has no low-fragmentation heap.
+ *
+ * With HEAP_CREATE_SEGMENT_HEAP, Parameters is a PRTL_SEGMENT_HEAP_PARAMETERS: pageable memory
  * of any node, with or without SEGMENT_HEAP_FLG_NO_LFH; else last status STATUS_NOT_SUPPORTED. (nt-heap.md 2, 16;
  * Microsoft page "RtlCreateHeap function (ntifs.h)")
  */

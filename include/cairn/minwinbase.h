@@ -1,11 +1,16 @@
 /*
- * The record of HeapWalk, and the exception codes under their Win32 names.
+ * The record of HeapWalk, critical sections and the exception codes under their Win32 names.
  * Source: types-and-constants.md 3, 8, 14.1; Microsoft page "PROCESS_HEAP_ENTRY (minwinbase.h)".
  */
 #ifndef _MINWINBASE_
 #define _MINWINBASE_
 
 #include "winnt.h"
+
+typedef RTL_CRITICAL_SECTION CRITICAL_SECTION;
+typedef PRTL_CRITICAL_SECTION PCRITICAL_SECTION, LPCRITICAL_SECTION;
+typedef RTL_CRITICAL_SECTION_DEBUG CRITICAL_SECTION_DEBUG;
+typedef PRTL_CRITICAL_SECTION_DEBUG PCRITICAL_SECTION_DEBUG, LPCRITICAL_SECTION_DEBUG;
 
 #define PROCESS_HEAP_REGION 0x0001
 #define PROCESS_HEAP_UNCOMMITTED_RANGE 0x0002

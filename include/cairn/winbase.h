@@ -12,6 +12,7 @@
 #include "errhandlingapi.h"
 #include "heapapi.h"
 #include "minwinbase.h"
+#include "synchapi.h"
 #include "sysinfoapi.h"
 #include "winerror.h"
 

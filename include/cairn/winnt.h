@@ -124,6 +124,40 @@ typedef struct _LIST_ENTRY {
     struct _LIST_ENTRY *Blink;
 } LIST_ENTRY, *PLIST_ENTRY;
 
+/* Of a critical section that was initialised, DebugInfo is not NULL, RecursionCount says how often its owner is in it,
+ * and OwningThread is a number of that thread, 0 if nobody is. The other members are the library's. One object is what
+ * DebugInfo of all of them points at: it says nothing of the one. Layout: Microsoft's winnt.h. */
+typedef struct _RTL_CRITICAL_SECTION_DEBUG {
+    WORD Type;
+    WORD CreatorBackTraceIndex;
+    struct _RTL_CRITICAL_SECTION *CriticalSection;
+    LIST_ENTRY ProcessLocksList;
+    DWORD EntryCount;
+    DWORD ContentionCount;
+    DWORD Flags;
+    WORD CreatorBackTraceIndexHigh;
+    WORD SpareWORD;
+} RTL_CRITICAL_SECTION_DEBUG, *PRTL_CRITICAL_SECTION_DEBUG;
+
+CAIRN_LAYOUT(RTL_CRITICAL_SECTION_DEBUG, 48, 8, 32, 4);
+
+typedef struct _RTL_CRITICAL_SECTION {
+    PRTL_CRITICAL_SECTION_DEBUG DebugInfo;
+    LONG LockCount;
+    LONG RecursionCount;
+    HANDLE OwningThread;
+    HANDLE LockSemaphore;
+    ULONG_PTR SpinCount;
+} RTL_CRITICAL_SECTION, *PRTL_CRITICAL_SECTION;
+
+CAIRN_LAYOUT(RTL_CRITICAL_SECTION, 40, 8, 24, 4);
+CAIRN_OFFSET(RTL_CRITICAL_SECTION, DebugInfo, 0x00, 0x00);
+CAIRN_OFFSET(RTL_CRITICAL_SECTION, LockCount, 0x08, 0x04);
+CAIRN_OFFSET(RTL_CRITICAL_SECTION, RecursionCount, 0x0C, 0x08);
+CAIRN_OFFSET(RTL_CRITICAL_SECTION, OwningThread, 0x10, 0x0C);
+CAIRN_OFFSET(RTL_CRITICAL_SECTION, LockSemaphore, 0x18, 0x10);
+CAIRN_OFFSET(RTL_CRITICAL_SECTION, SpinCount, 0x20, 0x14);
+
 #define FIELD_OFFSET(type, field) ((LONG)offsetof(type, field))
 #define RTL_FIELD_SIZE(type, field) (sizeof(((type *)0)->field))
 #define RTL_SIZEOF_THROUGH_FIELD(type, field) (offsetof(type, field) + RTL_FIELD_SIZE(type, field))

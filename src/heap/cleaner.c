@@ -41,7 +41,7 @@ static bool clean_heap(struct heap *heap)
 {
     bool too_early = false;
     /* Held by this very thread: the program is about something in the heap, such as a walk. */
-    if (lock_is_held(&heap->lock) || !lock_try(&heap->lock))
+    if (lock_is_held(heap->lock) || !lock_try(heap->lock))
         return true;
     atomic_store(&heap->is_being_cleaned, true);
     if (!atomic_load(&heap->is_used_unlocked) && !protect_is_on(heap)) {
@@ -52,7 +52,7 @@ static bool clean_heap(struct heap *heap)
         heap_cool(heap);
     }
     atomic_store(&heap->is_being_cleaned, false);
-    lock_release(&heap->lock);
+    lock_release(heap->lock);
     return too_early;
 }
 
@@ -66,7 +66,7 @@ static bool clean(void)
     if (!registry_try_lock())
         return true;
     for (struct heap *heap = registry_next(NULL); heap != NULL; heap = registry_next(heap)) {
-        if (!(heap->flags & HEAP_NO_SERIALIZE))
+        if (!(heap->flags & HEAP_NO_SERIALIZE) && !heap_has_program_lock(heap))
             too_early |= clean_heap(heap);
     }
     registry_unlock();

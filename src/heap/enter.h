@@ -63,7 +63,7 @@ static NOINLINE void heap_keep_cleaner_out(struct heap *heap)
 static inline bool heap_is_alone(struct heap *heap, uint32_t flags)
 {
     bool is_only_thread = os_is_single_threaded() && !atomic_load_explicit(&cleaner_is_running, memory_order_acquire);
-    if ((is_only_thread && LIKELY(!heap->calls_back)) || lock_is_held(&heap->lock))
+    if ((is_only_thread && LIKELY(!heap->calls_back)) || lock_is_held(heap->lock))
         return true;
     if (!((flags | heap->flags) & HEAP_NO_SERIALIZE))
         return false;
@@ -77,14 +77,14 @@ static inline bool heap_lock_out(struct heap *heap, uint32_t flags)
 {
     if (heap_is_alone(heap, flags))
         return false;
-    lock_acquire(&heap->lock);
+    lock_acquire(heap->lock);
     return true;
 }
 
 static inline void heap_let_in(struct heap *heap, bool locked)
 {
     if (locked)
-        lock_release(&heap->lock);
+        lock_release(heap->lock);
 }
 
 /* Both at once: begins a call that has the heap to itself. */

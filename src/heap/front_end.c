@@ -193,7 +193,7 @@ bool hot_find(const struct heap *heap, const void *address, struct hot *hot, enu
 static bool try_heap(struct heap *heap, bool *locked)
 {
     *locked = !heap_is_alone(heap, 0);
-    return !*locked || lock_try(&heap->lock);
+    return !*locked || lock_try(heap->lock);
 }
 
 static struct span *open_span(struct front_end *end, unsigned bucket, unsigned slices, bool may_wait)

@@ -135,7 +135,9 @@ static void initialise(struct heap *heap, const struct heap_parameters *paramete
         .access = access_for(parameters),
         .key = new_key(),
         .owns_memory = parameters->caller_memory == NULL,
-        .no_front_end = parameters->no_front_end,
+        /* The front end has locks of its own, which a thread that holds the program's would not hold. */
+        .no_front_end = parameters->no_front_end || parameters->lock != NULL,
+        .lock = parameters->lock != NULL ? parameters->lock : &heap->own_lock,
         .calls_back = parameters->commit_routine != NULL,
         .next_segment_size = align_up(
             size_min(or_default(parameters->segment_reserve, DEFAULT_SEGMENT_RESERVE), LARGEST_SEGMENT_RESERVE),

@@ -37,6 +37,7 @@ struct heap_parameters {
     size_t maximum_allocation;
     size_t large_threshold;
     bool no_front_end; /* no size becomes hot */
+    struct lock *lock; /* NULL: the heap has one of its own */
 };
 
 /* Sums over a heap, in bytes. */
@@ -72,8 +73,9 @@ struct heap {
     uint32_t flags;       /* +0x70, where Windows has it: programs peek at it */
     uint32_t force_flags; /* +0x74 */
 
-    struct lock lock;
+    struct lock own_lock;
     uint32_t compatibility; /* HeapCompatibilityInformation: 0 or 2 */
+    struct lock *lock;      /* its own, or the program's */
     enum os_access access;
     uint64_t key; /* masks block headers and free-list links */
 
@@ -148,6 +150,12 @@ static inline struct segment *segment_of(const struct heap *heap, uintptr_t addr
         segment = arena_unit_address(arena, unit->run_first);
     }
     return address - segment->first < segment->end - segment->first ? (struct segment *)(uintptr_t)segment : NULL;
+}
+
+/* Whether the heap's lock is one of the program's own, which may hold it for reasons of its own. */
+static inline bool heap_has_program_lock(const struct heap *heap)
+{
+    return heap->lock != &heap->own_lock;
 }
 
 /* Creates a heap that is in no list yet. NULL: no memory, or sizes that cannot be. */

@@ -1,6 +1,9 @@
 /*
  * The recursive lock of a heap, of the registry and of the arenas.
  *
+ * Its members lie as those of the same meaning lie in Windows' RTL_CRITICAL_SECTION, so that one of the program's own
+ * can be a heap's lock (nt/program_lock.h).
+ *
  * A futex word: 0 free, 1 held, 2 held and somebody may be waiting. The owner is a thread number, which is never given
  * to a second thread, so a thread that ends with the lock held leaves it held, as Windows does.
  */
@@ -11,8 +14,8 @@
 
 struct lock {
     atomic_uint word;
-    atomic_uint owner; /* thread number, 0 when free; others only compare it with their own */
     unsigned depth;    /* how often the owner holds it */
+    atomic_uint owner; /* thread number, 0 when free; others only compare it with their own */
 };
 
 void lock_acquire_contended(struct lock *lock);

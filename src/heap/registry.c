@@ -63,7 +63,7 @@ static void remove_heap(struct heap *heap)
 static void unlock_heaps_before(const struct heap *end)
 {
     for (struct heap *heap = registry_next(NULL); heap != end; heap = heap->next)
-        lock_release(&heap->lock);
+        lock_release(heap->lock);
     registry_unlock();
 }
 
@@ -78,7 +78,7 @@ static void lock_everything(void)
     do {
         registry_lock();
         heap = registry_next(NULL);
-        while (heap != NULL && lock_try(&heap->lock))
+        while (heap != NULL && lock_try(heap->lock))
             heap = heap->next;
         if (heap != NULL) {
             unlock_heaps_before(heap);

@@ -19,10 +19,10 @@ static struct heap_totals sum_heaps(void)
     struct heap_totals totals;
 
     for (struct heap *heap = registry_next(NULL); heap != NULL; heap = registry_next(heap)) {
-        if (!lock_try(&heap->lock))
+        if (!lock_try(heap->lock))
             continue;
         heap_sum(heap, &totals);
-        lock_release(&heap->lock);
+        lock_release(heap->lock);
         sum.requested += totals.requested;
         sum.committed += totals.committed;
         sum.reserved += totals.reserved;

@@ -197,7 +197,7 @@ static NTSTATUS fill_heaps(ULONG flags, RTL_PROCESS_HEAPS_V1 *heaps, ULONG room,
     unsigned tries = 0;
     struct heap *heap;
     while (NT_SUCCESS(status) && heaps->NumberOfHeaps < room && (heap = registry_first_behind(serial)) != NULL) {
-        if (!lock_try(&heap->lock)) {
+        if (!lock_try(heap->lock)) {
             registry_unlock();
             os_yield(tries++);
             registry_lock();
@@ -206,7 +206,7 @@ static NTSTATUS fill_heaps(ULONG flags, RTL_PROCESS_HEAPS_V1 *heaps, ULONG room,
         call_begin();
         status = fill_heap(heap, flags, &heaps->Heaps[heaps->NumberOfHeaps], buffer);
         call_end();
-        lock_release(&heap->lock);
+        lock_release(heap->lock);
         heaps->NumberOfHeaps++;
         serial = heap->serial;
         tries = 0;

@@ -3,6 +3,7 @@
  */
 #include "base/align.h"
 #include "nt/entry.h"
+#include "nt/program_lock.h"
 #include "nt/status.h"
 
 #include <string.h>
@@ -123,9 +124,9 @@ PVOID RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T Comm
         status_set(status);
         return NULL;
     }
-    if (Lock != NULL) {
-        /* A heap always has a lock of its own kind; a foreign one would be taken for serialization and not be it. */
-        status_set(Flags & HEAP_NO_SERIALIZE ? STATUS_INVALID_PARAMETER : STATUS_NOT_SUPPORTED);
+    struct lock *lock = Lock != NULL ? program_lock_find(Lock) : NULL;
+    if (Lock != NULL && (lock == NULL || (Flags & HEAP_NO_SERIALIZE))) {
+        status_set(STATUS_INVALID_PARAMETER);
         return NULL;
     }
 
@@ -141,6 +142,7 @@ PVOID RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T Comm
         .maximum_allocation = tuning.MaximumAllocationSize,
         .large_threshold = tuning.VirtualMemoryThreshold,
         .no_front_end = no_front_end,
+        .lock = lock,
     };
     bool placed = HeapBase != NULL ? place_in_caller_memory(&parameters, &tuning)
                                    : place_in_own_memory(&parameters, &tuning);

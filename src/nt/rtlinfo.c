@@ -89,10 +89,10 @@ static void trim_all(void)
 {
     registry_lock();
     for (struct heap *heap = registry_next(NULL); heap != NULL; heap = registry_next(heap)) {
-        if ((heap->flags & HEAP_NO_SERIALIZE) || !lock_try(&heap->lock))
+        if ((heap->flags & HEAP_NO_SERIALIZE) || !lock_try(heap->lock))
             continue;
         trim(heap);
-        lock_release(&heap->lock);
+        lock_release(heap->lock);
     }
     registry_unlock();
 }

@@ -19,7 +19,7 @@ BOOLEAN RtlLockHeap(PVOID HeapHandle)
     if (heap == NULL)
         return FALSE;
     if (!(heap->flags & HEAP_NO_SERIALIZE))
-        lock_acquire(&heap->lock);
+        lock_acquire(heap->lock);
     return TRUE;
 }
 
@@ -30,10 +30,10 @@ BOOLEAN RtlUnlockHeap(PVOID HeapHandle)
         return FALSE;
     if (heap->flags & HEAP_NO_SERIALIZE)
         return TRUE;
-    if (!lock_is_held(&heap->lock)) {
+    if (!lock_is_held(heap->lock)) {
         status_set(STATUS_RESOURCE_NOT_OWNED);
         return FALSE;
     }
-    lock_release(&heap->lock);
+    lock_release(heap->lock);
     return TRUE;
 }

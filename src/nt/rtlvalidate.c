@@ -42,12 +42,12 @@ BOOLEAN RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
 static bool try_to_validate(struct heap *heap, BOOLEAN *valid)
 {
     struct damage damage;
-    if (!lock_try(&heap->lock))
+    if (!lock_try(heap->lock))
         return false;
     call_begin();
     *valid = heap_validate(heap, &damage);
     call_end();
-    lock_release(&heap->lock);
+    lock_release(heap->lock);
     report_answer(damage.what, "RtlValidateProcessHeaps", heap, (const void *)damage.data);
     return true;
 }

@@ -1,6 +1,6 @@
 /* RtlCreateHeap: nt-heap.md 2, every field of RTL_HEAP_PARAMETERS, HeapBase and CommitRoutine.
  *
- * Wine reads neither Lock nor Parameters, so what they do is asked of our own library only, by name below. */
+ * Wine reads no Parameters, so what they do is asked of our own library only, by name below. */
 #include "blocks.h"
 
 #include "nt.h"
@@ -175,7 +175,7 @@ static void heap_on_reserved_memory(void)
 
 #ifndef _WIN32
 
-/* --- asked of our own library only: Wine reads neither Lock nor Parameters --- */
+/* --- asked of our own library only: Wine reads no Parameters --- */
 
 static RTL_HEAP_PARAMETERS parameters(void)
 {
@@ -261,13 +261,6 @@ static void heap_base_misuse(void)
     CHECK_EQ_PTR(RtlAllocateHeap(heap, 0, 10), NULL);
     pages_release(base, OWN_SIZE);
     CHECK_EQ_PTR(RtlAllocateHeap(heap, 0, 10), NULL);
-}
-
-/* 2.3: Lock together with HEAP_NO_SERIALIZE: NULL */
-static void lock_without_serialization(void)
-{
-    static unsigned char lock[64];
-    CHECK_EQ_PTR(RtlCreateHeap(HEAP_GROWABLE | HEAP_NO_SERIALIZE, NULL, 0, 0, lock, NULL), NULL);
 }
 
 /* 2.3: all fields zero: the defaults; a wrong Length: ignored; an unreadable pointer: NULL */
@@ -588,12 +581,11 @@ static void commit_routine_rules(void)
     pages_release(base, OWN_SIZE);
 }
 
-static void parameters_and_lock(void)
+static void all_parameters(void)
 {
     heap_base_rules();
     heap_base_unmapped();
     heap_base_misuse();
-    lock_without_serialization();
     parameters_structure();
     segment_reserve();
     segment_commit();
@@ -608,9 +600,9 @@ static void parameters_and_lock(void)
 
 #else
 
-static void parameters_and_lock(void)
+static void all_parameters(void)
 {
-    wine_skip("RtlCreateHeap reads Lock and Parameters");
+    wine_skip("RtlCreateHeap reads Parameters");
 }
 
 #endif
@@ -623,6 +615,6 @@ int main(void)
     absurd_sizes();
     heap_on_committed_memory();
     heap_on_reserved_memory();
-    parameters_and_lock();
+    all_parameters();
     return check_report();
 }
