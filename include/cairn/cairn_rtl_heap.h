@@ -688,6 +688,32 @@ CAIRN_OFFSET(HEAP_EXTENDED_INFORMATION, CallbackContext, 0x20, 0x10);
 CAIRN_OFFSET(HEAP_EXTENDED_INFORMATION, ProcessHeapInformation, 0x28, 0x14);
 CAIRN_OFFSET(HEAP_EXTENDED_INFORMATION, HeapInformation, 0x28, 0x14);
 
+#define RTL_HEAP_MEMORY_LIMIT_CURRENT_VERSION 1
+
+/* Limits of one heap; 0 is none. The codes are statuses. */
+typedef struct _RTL_HEAP_MEMORY_LIMIT_DATA {
+    SIZE_T CommitLimitBytes;
+    SIZE_T CommitLimitFailureCode;
+    SIZE_T MaxAllocationSizeBytes;
+    SIZE_T AllocationLimitFailureCode;
+} RTL_HEAP_MEMORY_LIMIT_DATA, *PRTL_HEAP_MEMORY_LIMIT_DATA;
+
+CAIRN_LAYOUT(RTL_HEAP_MEMORY_LIMIT_DATA, 32, 8, 16, 4);
+CAIRN_OFFSET(RTL_HEAP_MEMORY_LIMIT_DATA, CommitLimitBytes, 0x00, 0x00);
+CAIRN_OFFSET(RTL_HEAP_MEMORY_LIMIT_DATA, CommitLimitFailureCode, 0x08, 0x04);
+CAIRN_OFFSET(RTL_HEAP_MEMORY_LIMIT_DATA, MaxAllocationSizeBytes, 0x10, 0x08);
+CAIRN_OFFSET(RTL_HEAP_MEMORY_LIMIT_DATA, AllocationLimitFailureCode, 0x18, 0x0C);
+
+/* What HeapMemoryLimit is set with. */
+typedef struct _RTL_HEAP_MEMORY_LIMIT_INFO {
+    ULONG Version;
+    RTL_HEAP_MEMORY_LIMIT_DATA Data;
+} RTL_HEAP_MEMORY_LIMIT_INFO, *PRTL_HEAP_MEMORY_LIMIT_INFO;
+
+CAIRN_LAYOUT(RTL_HEAP_MEMORY_LIMIT_INFO, 40, 8, 20, 4);
+CAIRN_OFFSET(RTL_HEAP_MEMORY_LIMIT_INFO, Version, 0x00, 0x00);
+CAIRN_OFFSET(RTL_HEAP_MEMORY_LIMIT_INFO, Data, 0x08, 0x04);
+
 typedef NTSTATUS(NTAPI *RTL_HEAP_STACK_WRITE_ROUTINE)(PVOID Information, ULONG Size, PVOID Context);
 
 #define HEAP_STACK_QUERY_VERSION 2
@@ -929,7 +955,18 @@ NTSYSAPI NTSTATUS NTAPI RtlQueryHeapInformation(PVOID HeapHandle, HEAP_INFORMATI
                                                 PVOID HeapInformation, SIZE_T HeapInformationLength,
                                                 PSIZE_T ReturnLength);
 
-/* Changes a property of a heap, or with a NULL handle of all heaps. (nt-heap.md 8) */
+/*
+ * Changes a property of a heap, or with a NULL handle of all heaps. (nt-heap.md 8)
+ *
+ * HeapMemoryLimit, with an RTL_HEAP_MEMORY_LIMIT_INFO whose Version is RTL_HEAP_MEMORY_LIMIT_CURRENT_VERSION, sets hard
+ * limits for one heap, in place of those it had. What would commit more than CommitLimitBytes in all (HeapSummary tells
+ * cbCommitted), or is larger than MaxAllocationSizeBytes, fails as for lack of memory: NULL, ERROR_NOT_ENOUGH_MEMORY,
+ * or STATUS_NO_MEMORY raised; where that limit has a FailureCode, that is the last status of the failed call. Before a
+ * call fails so, the heap gives the memory of free blocks back. A heap that has more than it may keeps it, and gets no
+ * more. Windows' semantics are not public, these are Cairn's. STATUS_INVALID_PARAMETER: Version, length or a code that
+ * is neither 0 nor an error status; STATUS_INVALID_HANDLE: no heap, or NULL; STATUS_UNSUCCESSFUL: a
+ * MaxAllocationSizeBytes below what the low-fragmentation heap of this heap serves already.
+ */
 NTSYSAPI NTSTATUS NTAPI RtlSetHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS HeapInformationClass,
                                               PVOID HeapInformation, SIZE_T HeapInformationLength);
 

@@ -8,6 +8,7 @@
 #include "heap/front_end.h"
 #include "heap/hooks.h"
 #include "heap/large.h"
+#include "heap/limit.h"
 #include "heap/magazine.h"
 #include "heap/padded.h"
 
@@ -51,10 +52,11 @@ static ALWAYS_INLINE unsigned bucket_for(uint32_t flags, size_t size)
     return LIKELY(size <= hot_limit(flags)) ? bucket_of(size) : 0;
 }
 
-/* Makes a bucket active, if the heap can have a front end. The caller has the heap to itself. */
+/* Makes a bucket active, if the heap can have a front end, and it serves no size beyond the program's limit. The caller
+ * has the heap to itself. */
 static NOINLINE bool activate(struct heap *heap, unsigned bucket)
 {
-    if (!front_is_possible(heap))
+    if (!front_is_possible(heap) || !limit_allows_size(heap, bucket_size(bucket)))
         return false;
     if (front_end_of(heap) == NULL) {
         struct front_end *end = front_end_create(heap);
@@ -66,6 +68,14 @@ static NOINLINE bool activate(struct heap *heap, unsigned bucket)
         return false;
     note_active(heap, bucket);
     return true;
+}
+
+bool front_serves_beyond(const struct heap *heap, size_t size)
+{
+    unsigned bucket = BUCKET_COUNT;
+    while (bucket > 0 && !(is_active(heap, bucket - 1) && bucket_size(bucket - 1) > size))
+        bucket--;
+    return bucket != 0;
 }
 
 /* Counts an allocation of a bucket's size. True: the bucket is active, or has just become it. The caller has the heap
@@ -208,19 +218,37 @@ static enum outcome allocate_padded(struct heap *heap, uint32_t flags, size_t si
     return outcome;
 }
 
+/* Where a limit of the program's refused memory, gives back what the heap can do without. Says whether to try again. */
+static NOINLINE bool make_room(struct heap *heap, uint32_t flags)
+{
+    if (!limit_refused(heap))
+        return false;
+    bool locked = heap_lock_out(heap, flags);
+    front_trim(heap);
+    heap_let_in(heap, locked);
+    return true;
+}
+
+static enum outcome allocate_by_flags(struct heap *heap, uint32_t flags, size_t size, void **block)
+{
+    if (extra_is_wanted(heap, flags))
+        return allocate_with_extra(heap, flags, size, block);
+    if (flags & CHECKING_FLAGS)
+        return allocate_padded(heap, flags, size, block);
+    return allocate(heap, bucket_for(flags, size), flags, size, block);
+}
+
 /* An allocation that the flags of the call or the hooks of the heap make another than usual. */
 static NOINLINE enum outcome allocate_specially(struct heap *heap, uint32_t flags, size_t size, void **block)
 {
+    if (!limit_allows_size(heap, size))
+        return OUTCOME_NO_MEMORY;
     if (heap->hooks != NULL)
         return heap->hooks->allocate(heap, flags, size, 1, block);
     call_begin();
-    enum outcome outcome;
-    if (extra_is_wanted(heap, flags))
-        outcome = allocate_with_extra(heap, flags, size, block);
-    else if (flags & CHECKING_FLAGS)
-        outcome = allocate_padded(heap, flags, size, block);
-    else
-        outcome = allocate(heap, bucket_for(flags, size), flags, size, block);
+    enum outcome outcome = allocate_by_flags(heap, flags, size, block);
+    if (outcome == OUTCOME_NO_MEMORY && make_room(heap, flags))
+        outcome = allocate_by_flags(heap, flags, size, block);
     call_end();
     return outcome;
 }
@@ -232,8 +260,12 @@ enum outcome front_allocate(struct heap *heap, uint32_t flags, size_t size, void
     unsigned bucket = bucket_for(flags, size);
     if (allocate_shortly(heap, bucket, flags, size, block))
         return OUTCOME_OK;
+    if (!limit_allows_size(heap, size))
+        return OUTCOME_NO_MEMORY;
     call_begin();
     enum outcome outcome = allocate(heap, bucket, flags, size, block);
+    if (UNLIKELY(outcome == OUTCOME_NO_MEMORY) && make_room(heap, flags))
+        outcome = allocate_by_flags(heap, flags, size, block);
     call_end();
     return outcome;
 }
@@ -256,7 +288,7 @@ enum outcome front_allocate_aligned(struct heap *heap, uint32_t flags, size_t si
 {
     if (alignment <= GRANULE_SIZE)
         return front_allocate(heap, flags, size, block);
-    if (alignment > SIZE_MAX / 4)
+    if (alignment > SIZE_MAX / 4 || !limit_allows_size(heap, size))
         return OUTCOME_NO_MEMORY;
     if (UNLIKELY(heap->hooks != NULL))
         return heap->hooks->allocate(heap, flags, size, alignment, block);
@@ -265,6 +297,8 @@ enum outcome front_allocate_aligned(struct heap *heap, uint32_t flags, size_t si
         return OUTCOME_OK;
     call_begin();
     enum outcome outcome = allocate_aligned(heap, bucket, flags, size, alignment, block);
+    if (UNLIKELY(outcome == OUTCOME_NO_MEMORY) && make_room(heap, flags))
+        outcome = allocate_aligned(heap, bucket, flags, size, alignment, block);
     call_end();
     return outcome;
 }
@@ -515,14 +549,26 @@ static enum outcome reallocate_any(struct heap *heap, uint32_t flags, void *bloc
     return reallocate(heap, flags, block, size, resized);
 }
 
+/* A size beyond the program's limit; whether it is a block at all comes first. */
+static NOINLINE enum outcome refuse_size(struct heap *heap, uint32_t flags, const void *block)
+{
+    size_t size;
+    enum outcome outcome = front_size(heap, flags, block, &size);
+    return outcome == OUTCOME_OK ? OUTCOME_NO_MEMORY : outcome;
+}
+
 enum outcome front_reallocate(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized)
 {
     if (reallocate_shortly(heap, flags, block, size, resized))
         return OUTCOME_OK;
+    if (!limit_allows_size(heap, size))
+        return refuse_size(heap, flags, block);
     if (UNLIKELY(heap->hooks != NULL))
         return heap->hooks->reallocate(heap, flags, block, size, resized);
     call_begin();
     enum outcome outcome = reallocate_any(heap, flags, block, size, resized);
+    if (UNLIKELY(outcome == OUTCOME_NO_MEMORY) && make_room(heap, flags))
+        outcome = reallocate_any(heap, flags, block, size, resized);
     call_end();
     return outcome;
 }

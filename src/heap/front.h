@@ -197,4 +197,7 @@ void front_flush(struct heap *heap);
 void front_trim(struct heap *heap) SHARED_AS("front_trim");
 size_t front_compact(struct heap *heap);
 
+/* Whether the front end serves blocks larger than this, without asking again. The caller has the heap to itself. */
+bool front_serves_beyond(const struct heap *heap, size_t size);
+
 #endif

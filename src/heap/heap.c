@@ -148,6 +148,7 @@ static void initialise(struct heap *heap, const struct heap_parameters *paramete
         .maximum_allocation = or_default(parameters->maximum_allocation, SIZE_MAX / 2),
         .large_threshold = size_min(or_default(parameters->large_threshold, LARGEST_LARGE_THRESHOLD),
                                     LARGEST_LARGE_THRESHOLD),
+        .limits = {.committed = SIZE_MAX, .size = SIZE_MAX},
         .decommits_reluctantly = parameters->decommit_block_threshold == 0 && parameters->decommit_total_threshold == 0,
         .commit_routine = parameters->commit_routine != NULL ? parameters->commit_routine : commit_directly,
         .commit_context = parameters->commit_context,

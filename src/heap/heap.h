@@ -58,6 +58,15 @@ struct bump {
     uint8_t top_granule; /* what the granule of the top is */
 };
 
+/* What a program allows a heap (limit.h); SIZE_MAX: all. */
+struct heap_limits {
+    size_t committed;                 /* bytes */
+    _Atomic size_t size;              /* bytes that may be asked for at once */
+    _Atomic int32_t committed_status; /* what the program wants to be told when a limit is met; 0: the usual */
+    _Atomic int32_t size_status;
+    atomic_bool refused; /* the last commit, by the limit */
+};
+
 /* Whether the word behind a block's data, which may be anything, makes it a claimed one (extra.h). */
 typedef bool extra_claimer(uintptr_t claim, const void *block);
 
@@ -107,6 +116,7 @@ struct heap {
     heap_commit_routine *commit_routine;
     void *commit_context;
 
+    struct heap_limits limits;
     size_t freed_bytes; /* freed since the last thought of decommitting */
     /* committed == headers of segments + busy_bytes + committed part of free blocks; large blocks are counted apart */
     size_t requested_bytes; /* of live blocks, large ones included */

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "heap/block.h"
+#include "heap/limit.h"
 
 #include <string.h>
 
@@ -108,7 +109,7 @@ static bool set_up(struct heap *heap, char *run, size_t size, size_t alignment, 
     size_t offset = (size_t)((char *)*data - run);
     size_t from = not_committed_in_front(offset);
     size_t committed;
-    if (!committed_for(size, offset, &committed) ||
+    if (!committed_for(size, offset, &committed) || !limit_allows_commit(heap, committed - from) ||
         !arena_commit(run, run + from, committed - from, heap->access, zero ? ARENA_ZEROS : ARENA_ANYTHING) ||
         !arena_mark(run, *data))
         return false;
@@ -182,6 +183,8 @@ static bool extend(struct heap *heap, struct unit *unit, size_t committed, bool 
 {
     char *run = run_of(unit);
     size_t more = committed - unit->large_committed;
+    if (!limit_allows_commit(heap, more))
+        return false;
     if (committed > run_bytes(unit)) {
         heap->large_reserved -= run_bytes(unit);
         bool extended = arena_extend(run, committed);

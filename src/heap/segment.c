@@ -4,6 +4,7 @@
 #include <winnt.h>
 #include "heap/block.h"
 #include "heap/enter.h"
+#include "heap/limit.h"
 
 /* Segments double in size up to this (win32-heap.md 8). */
 #define LARGEST_SEGMENT ((size_t)0xFD0000)
@@ -27,7 +28,8 @@ bool segment_commit(struct segment *segment, uintptr_t from, uintptr_t end, bool
             if (from == end)
                 return true;
             uintptr_t span_end = segment_find_page(segment, from, end, true);
-            if (!arena_commit(segment, (void *)from, span_end - from, heap->access, contents))
+            if (!limit_allows_commit(heap, span_end - from) ||
+                !arena_commit(segment, (void *)from, span_end - from, heap->access, contents))
                 return false;
             segment->committed += span_end - from;
             heap->committed_bytes += span_end - from;
@@ -39,6 +41,8 @@ bool segment_commit(struct segment *segment, uintptr_t from, uintptr_t end, bool
         return true;
     void *address = (void *)segment->committed_end;
     size_t size = end - segment->committed_end;
+    if (!limit_allows_commit(heap, size))
+        return false;
     uintptr_t inside = call_out();
     bool committed = heap->commit_routine(heap->commit_context, heap, &address, &size);
     call_back_in(inside);
@@ -48,7 +52,7 @@ bool segment_commit(struct segment *segment, uintptr_t from, uintptr_t end, bool
     size_t left = (uintptr_t)heap + segment->reserved - segment->committed_end;
     if ((uintptr_t)address != segment->committed_end || size < end - segment->committed_end || size > left)
         return false;
-    size = align_down(size, page);
+    size = align_down(size_min(size, limit_room(heap)), page);
     segment->committed_end += size;
     segment->committed += size;
     heap->committed_bytes += size;
@@ -176,7 +180,8 @@ bool segment_start_first(struct heap *heap, size_t reserved, size_t guard)
 static bool start_further(struct heap *heap, struct segment *segment, size_t reserved)
 {
     size_t first_commit = align_up(sizeof(struct segment) + BLOCK_HEAD_SIZE, os_page_size());
-    if (!arena_commit(segment, segment, first_commit, heap->access, ARENA_ANYTHING))
+    if (!limit_allows_commit(heap, first_commit) ||
+        !arena_commit(segment, segment, first_commit, heap->access, ARENA_ANYTHING))
         return false;
 
     *segment = (struct segment){

@@ -4,11 +4,22 @@
  * Allocating and freeing try the short way first (nt/block.h). Else a function resolves the handle, merges the flags,
  * has the core do the work, and ends a failure in the funnel.
  */
+#include "heap/limit.h"
 #include "nt/block.h"
 #include "nt/entry.h"
 #include "nt/status.h"
 
 #include <winerror.h>
+
+/* Ends an allocation or reallocation of so many bytes that failed; a limit of the program's may have its own status. */
+static PVOID fail(struct heap *heap, ULONG flags, SIZE_T size, NTSTATUS status)
+{
+    status_allocation_failed(flags, status);
+    NTSTATUS told = status == STATUS_NO_MEMORY ? limit_status(heap, size) : 0;
+    if (told != 0)
+        teb.last_status = told;
+    return NULL;
+}
 
 NOINLINE PVOID block_allocate_slowly(PVOID handle, ULONG call_flags, SIZE_T size)
 {
@@ -26,7 +37,7 @@ NOINLINE PVOID block_allocate_slowly(PVOID handle, ULONG call_flags, SIZE_T size
     if (LIKELY(outcome == OUTCOME_OK))
         return block;
     report_failure(outcome, name, heap, NULL);
-    return status_allocation_failed(flags, status_from_outcome(outcome));
+    return fail(heap, flags, size, status_from_outcome(outcome));
 }
 
 PVOID RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
@@ -63,7 +74,7 @@ PVOID RtlReAllocateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, SIZE_T
     if (LIKELY(outcome == OUTCOME_OK))
         return block;
     report_failure(outcome, name, heap, BaseAddress);
-    return status_allocation_failed(flags, status_of_bad_block(outcome, BaseAddress));
+    return fail(heap, flags, Size, status_of_bad_block(outcome, BaseAddress));
 }
 
 NOINLINE LOGICAL block_free_slowly(PVOID handle, ULONG call_flags, PVOID block)

@@ -2,6 +2,7 @@
  * Information classes, and the totals of a heap.
  */
 #include "heap/front.h"
+#include "heap/limit.h"
 #include "nt/entry.h"
 #include "nt/status.h"
 #include "nt/summary.h"
@@ -12,7 +13,8 @@ static const char set_name[] = "RtlSetHeapInformation (HeapSetInformation)";
 /*
  * The classes that have no meaning here are refused like those that there are not: what a program would learn of tags,
  * stacks and failures by HeapExtendedInformation, HeapTaggingInformation, HeapStackDatabase and the rest is told
- * nowhere in public; nor is what HeapMemoryLimit and HeapTag are given (types-and-constants.md 5).
+ * nowhere in public; nor is what HeapTag is given (types-and-constants.md 5). The limits of HeapMemoryLimit are not
+ * either, but they can be of use.
  */
 
 /* --- querying -------------------------------------------------------------------------------------------------------
@@ -114,6 +116,49 @@ static NTSTATUS optimize_resources(PVOID handle, const HEAP_OPTIMIZE_RESOURCES_I
     return STATUS_SUCCESS;
 }
 
+/* 0, or an error status; it may have been sign-extended. */
+static bool is_failure_code(SIZE_T code)
+{
+    LONG status = (LONG)code;
+    return code == 0 || (NT_ERROR(status) && (code == (ULONG)status || code == (SIZE_T)(LONG_PTR)status));
+}
+
+static bool is_memory_limit(const RTL_HEAP_MEMORY_LIMIT_INFO *information, SIZE_T length)
+{
+    return information != NULL && length >= sizeof *information &&
+           information->Version == RTL_HEAP_MEMORY_LIMIT_CURRENT_VERSION &&
+           is_failure_code(information->Data.CommitLimitFailureCode) &&
+           is_failure_code(information->Data.AllocationLimitFailureCode);
+}
+
+static size_t limit_or_none(SIZE_T bytes)
+{
+    return bytes != 0 ? bytes : SIZE_MAX;
+}
+
+static NTSTATUS set_memory_limit(PVOID handle, const RTL_HEAP_MEMORY_LIMIT_INFO *information, SIZE_T length)
+{
+    struct heap *heap = unsafe_heap_from_handle(handle);
+
+    if (!is_memory_limit(information, length))
+        return STATUS_INVALID_PARAMETER;
+    if (heap == NULL)
+        return STATUS_INVALID_HANDLE;
+    const RTL_HEAP_MEMORY_LIMIT_DATA *data = &information->Data;
+    size_t size = limit_or_none(data->MaxAllocationSizeBytes);
+    bool locked = entry_lock(heap, heap->flags);
+    bool can = !front_serves_beyond(heap, size);
+    if (can)
+        limit_set(heap, &(struct heap_limits){
+                            .committed = limit_or_none(data->CommitLimitBytes),
+                            .committed_status = (LONG)data->CommitLimitFailureCode,
+                            .size = size,
+                            .size_status = (LONG)data->AllocationLimitFailureCode,
+                        });
+    entry_unlock(heap, locked, set_name);
+    return can ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+}
+
 NTSTATUS RtlSetHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS HeapInformationClass, PVOID HeapInformation,
                                SIZE_T HeapInformationLength)
 {
@@ -126,6 +171,8 @@ NTSTATUS RtlSetHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS HeapInfo
         return STATUS_SUCCESS;
     case HeapOptimizeResources:
         return optimize_resources(HeapHandle, HeapInformation, HeapInformationLength);
+    case HeapMemoryLimit:
+        return set_memory_limit(HeapHandle, HeapInformation, HeapInformationLength);
     default:
         return STATUS_INVALID_INFO_CLASS;
     }

@@ -284,7 +284,7 @@ static void bad_handle(void)
 static void other_classes(void)
 {
     SPEC("W3.14.15");
-    static const unsigned classes[] = {2, 4, 5, 6, 7, 42, 0x80000001u, 0x80000002u, 0xFFFFFFFFu};
+    static const unsigned classes[] = {2, 4, 5, 7, 42, 0x80000001u, 0x80000002u, 0xFFFFFFFFu};
     HANDLE heap = HeapCreate(0, 0, 0);
     unsigned char buffer[64] = {0};
     for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
