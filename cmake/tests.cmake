@@ -139,7 +139,7 @@ endforeach()
 # What holds of every heap, once more of debug heaps: debug_hpc.FILE and so on, with these global flags. hvc looks at the
 # whole heap in every call, which is too slow for tests of large heaps. The thread sanitizer, which makes these ten times
 # slower, has nothing to find in them: they are the tests of one thread once more.
-set(cairn_debug_tests heap_alloc heap_create heap_destroy heap_free heap_lock heap_realloc heap_size heap_unlock heap_validate
+set(cairn_debug_tests heap_alloc heap_create heap_destroy heap_extended_information heap_free heap_lock heap_realloc heap_size heap_unlock heap_validate
     heap_walk rtl_allocate_heap rtl_create_heap_lock rtl_free_heap rtl_multiple_heap rtl_query_process_heap_information rtl_reallocate_heap
     rtl_size_heap rtl_tag_heap rtl_usage_heap rtl_user_info_heap rtl_walk_heap global_local_alloc global_local_free
     global_local_lock global_local_query co_task_mem crt_aligned crt_blocks crt_heap sys_string)

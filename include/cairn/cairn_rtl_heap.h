@@ -538,6 +538,14 @@ CAIRN_OFFSET(HEAP_REGION_INFORMATION, CommitSize, 0x10, 0x08);
 CAIRN_OFFSET(HEAP_REGION_INFORMATION, FirstRangeInformationOffset, 0x18, 0x0C);
 CAIRN_OFFSET(HEAP_REGION_INFORMATION, NextRegionInformationOffset, 0x20, 0x10);
 
+/* HEAP_RANGE_INFORMATION.Type and HEAP_BLOCK_INFORMATION.Flags */
+#define HEAP_RANGE_TYPE_COMMITTED 1
+#define HEAP_RANGE_TYPE_RESERVED 2
+#define HEAP_BLOCK_BUSY 1
+#define HEAP_BLOCK_EXTRA_INFORMATION 2
+#define HEAP_BLOCK_LARGE_BLOCK 4
+#define HEAP_BLOCK_LFH_BLOCK 8
+
 typedef struct _HEAP_RANGE_INFORMATION {
     PVOID Address;
     SIZE_T Size;
@@ -950,7 +958,33 @@ NTSYSAPI NTSTATUS NTAPI RtlEnumProcessHeaps(PRTL_ENUM_HEAPS_ROUTINE EnumRoutine,
  */
 NTSYSAPI NTSTATUS NTAPI RtlQueryProcessHeapInformation(PRTL_DEBUG_INFORMATION Buffer);
 
-/* Information about a heap; *ReturnLength (may be NULL) is the size stored or needed. (nt-heap.md 8) */
+/*
+ * Information about a heap; *ReturnLength (may be NULL) is the size stored or needed. (nt-heap.md 8)
+ *
+ * HeapExtendedInformation: HeapInformation begins with a HEAP_EXTENDED_INFORMATION in which the caller says what to
+ * tell, and in whose union the answer begins. HeapHandle of the structure: a heap, or NULL for all of the process;
+ * that of the call is not looked at. ProcessHandle: NULL or (HANDLE)-1, this process. Level: what is told at most, from
+ * the process (only without a heap) to heaps, their regions, ranges of pages, and blocks. The records follow the
+ * structure, and lists of them are linked by offsets from its start:
+ *
+ *   HEAP_INFORMATION         Mode as HeapCompatibilityInformation
+ *   HEAP_REGION_INFORMATION  a segment, or a large block with the address space around it
+ *   HEAP_RANGE_INFORMATION   pages of a region that are committed, or are not, all of them in order
+ *   HEAP_BLOCK_INFORMATION   what lies in a range, as RtlWalkHeap tells it; Flags are HEAP_BLOCK_*
+ *
+ * HeapExtendedHeapHeapPerfInformationLevel: a HEAP_PERFORMANCE_COUNTERS_INFORMATION for each heap, one behind the
+ * other, Version 1. AllocatedSpace and FreeSpace are what was asked for of CommitSize, and the rest; UCRLength and
+ * LargeUCRMemory number and bytes of uncommitted ranges; FreeListLength free blocks; VirtualBlocks large ones; what is
+ * not counted (Contention, the rates, SegmentHeapPerfInformation) is 0.
+ *
+ * With a CallbackRoutine the records are not stored: the routine is called with each, from the outside in, without
+ * offsets, Size being that of the record. No heap is held meanwhile; what it is told of was so when the call began. It
+ * ends the call by any error status, which is the call's.
+ *
+ * Waits for heaps that other threads hold. STATUS_BUFFER_TOO_SMALL: *ReturnLength bytes were needed just now;
+ * STATUS_INVALID_HANDLE; STATUS_NOT_SUPPORTED: another process; STATUS_INVALID_PARAMETER: another level, no buffer, or
+ * a heap with an overwritten block; STATUS_NO_MEMORY. Windows' semantics are hardly public, these are Cairn's.
+ */
 NTSYSAPI NTSTATUS NTAPI RtlQueryHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS HeapInformationClass,
                                                 PVOID HeapInformation, SIZE_T HeapInformationLength,
                                                 PSIZE_T ReturnLength);

@@ -158,6 +158,13 @@ CAIRN_OFFSET(RTL_CRITICAL_SECTION, OwningThread, 0x10, 0x0C);
 CAIRN_OFFSET(RTL_CRITICAL_SECTION, LockSemaphore, 0x18, 0x10);
 CAIRN_OFFSET(RTL_CRITICAL_SECTION, SpinCount, 0x20, 0x14);
 
+/* What may be done with pages. */
+#define PAGE_NOACCESS 0x01
+#define PAGE_READONLY 0x02
+#define PAGE_READWRITE 0x04
+#define PAGE_EXECUTE_READ 0x20
+#define PAGE_EXECUTE_READWRITE 0x40
+
 #define FIELD_OFFSET(type, field) ((LONG)offsetof(type, field))
 #define RTL_FIELD_SIZE(type, field) (sizeof(((type *)0)->field))
 #define RTL_SIZEOF_THROUGH_FIELD(type, field) (offsetof(type, field) + RTL_FIELD_SIZE(type, field))

@@ -37,6 +37,13 @@ struct walk_record {
     uintptr_t last_block;
 };
 
+/* What a record that was told says it is of, when it is the cursor: walks know the blocks of the front end by their
+ * address. */
+static inline enum walk_kind walk_cursor_kind(enum walk_kind kind)
+{
+    return kind == WALK_HOT_BUSY ? WALK_BUSY : kind == WALK_HOT_FREE ? WALK_FREE : kind;
+}
+
 /* How often the cleaner looks in vain at a heap that is being walked, before it takes the walk for given up. */
 #define WALK_PATIENCE 10u
 

@@ -114,18 +114,12 @@ static bool add_record(struct entries *entries, struct heap *heap, const struct 
     }
 }
 
-/* Walks take the blocks of the front end for plain ones; their address says what they are. */
-static enum walk_kind kind_of_cursor(enum walk_kind kind)
-{
-    return kind == WALK_HOT_BUSY ? WALK_BUSY : kind == WALK_HOT_FREE ? WALK_FREE : kind;
-}
-
 static NTSTATUS fill_entries(struct heap *heap, RTL_HEAP_INFORMATION_V1 *information, struct buffer *buffer)
 {
     struct entries entries = {.information = information, .buffer = buffer};
     struct walk_record record = {.address = 0};
     enum outcome outcome = OUTCOME_OK;
-    while (walk_next(heap, kind_of_cursor(record.kind), record.address, record.size, &record, &outcome)) {
+    while (walk_next(heap, walk_cursor_kind(record.kind), record.address, record.size, &record, &outcome)) {
         if (!add_record(&entries, heap, &record))
             return STATUS_NO_MEMORY;
     }

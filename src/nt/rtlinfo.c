@@ -4,6 +4,7 @@
 #include "heap/front.h"
 #include "heap/limit.h"
 #include "nt/entry.h"
+#include "nt/extended.h"
 #include "nt/status.h"
 #include "nt/summary.h"
 
@@ -12,9 +13,9 @@ static const char set_name[] = "RtlSetHeapInformation (HeapSetInformation)";
 
 /*
  * The classes that have no meaning here are refused like those that there are not: what a program would learn of tags,
- * stacks and failures by HeapExtendedInformation, HeapTaggingInformation, HeapStackDatabase and the rest is told
- * nowhere in public; nor is what HeapTag is given (types-and-constants.md 5). The limits of HeapMemoryLimit are not
- * either, but they can be of use.
+ * stacks and failures by HeapTaggingInformation, HeapStackDatabase and the rest is told nowhere in public; nor is what
+ * HeapTag is given (types-and-constants.md 5). Not much is of HeapExtendedInformation and HeapMemoryLimit either, but
+ * they can be of use.
  */
 
 /* --- querying -------------------------------------------------------------------------------------------------------
@@ -45,6 +46,8 @@ NTSTATUS RtlQueryHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS HeapIn
     irql_check(query_name);
     if (HeapInformationClass == HeapCompatibilityInformation)
         return query_compatibility(HeapHandle, HeapInformation, HeapInformationLength, ReturnLength);
+    if (HeapInformationClass == HeapExtendedInformation)
+        return extended_query(HeapInformation, HeapInformationLength, ReturnLength);
     return STATUS_INVALID_INFO_CLASS;
 }
 
