@@ -109,15 +109,20 @@ static void bad_handle(void)
     CHECK_EQ_UINT((ULONG)RtlZeroHeap(NULL, 0), (ULONG)STATUS_INVALID_HANDLE);
 }
 
-/* 11: gone since Vista */
+/* 11: gone since Vista: refused, and the memory is left alone */
 static void extend_is_refused(void)
 {
+    SPEC("N11.6");
     static char memory[0x10000];
     HANDLE heap = HeapCreate(0, 0, 0);
+    POISON_LAST_ERROR();
     CHECK_EQ_UINT((ULONG)RtlExtendHeap(heap, 0, memory, sizeof(memory)), (ULONG)STATUS_NOT_IMPLEMENTED);
     CHECK_EQ_UINT((ULONG)RtlExtendHeap(heap, 0, NULL, sizeof(memory)), (ULONG)STATUS_INVALID_PARAMETER);
     CHECK_EQ_UINT((ULONG)RtlExtendHeap(heap, 0, memory, 0), (ULONG)STATUS_INVALID_PARAMETER);
     CHECK_EQ_UINT((ULONG)RtlExtendHeap(NULL, 0, memory, sizeof(memory)), (ULONG)STATUS_INVALID_HANDLE);
+    CHECK_LAST_ERROR_UNTOUCHED();
+    CHECK(all_bytes(memory, sizeof(memory), 0));
+    CHECK(HeapAlloc(heap, 0, 100) != NULL);
     CHECK(HeapDestroy(heap));
 }
 
