@@ -11,6 +11,7 @@
     X(OUTCOME_NO_EXTRA, "block has no user value or no user flags")                                                    \
     X(OUTCOME_NOT_A_HEAP, "not the handle of a heap")                                                                  \
     X(OUTCOME_READ_ONLY, "heap is read-only")                                                                          \
+    X(OUTCOME_NOT_LOCKED, "heap is not locked by this thread")                                                         \
     X(OUTCOME_OUTSIDE, "address outside every heap")                                                                   \
     X(OUTCOME_FOREIGN, "block of another heap")                                                                        \
     X(OUTCOME_NOT_A_BLOCK, "no block starts at this address")                                                          \

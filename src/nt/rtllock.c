@@ -25,12 +25,14 @@ BOOLEAN RtlLockHeap(PVOID HeapHandle)
 
 BOOLEAN RtlUnlockHeap(PVOID HeapHandle)
 {
-    struct heap *heap = heap_to_lock(HeapHandle, "RtlUnlockHeap (HeapUnlock)");
+    static const char name[] = "RtlUnlockHeap (HeapUnlock)";
+    struct heap *heap = heap_to_lock(HeapHandle, name);
     if (heap == NULL)
         return FALSE;
     if (heap->flags & HEAP_NO_SERIALIZE)
         return TRUE;
     if (!lock_is_held(heap->lock)) {
+        report_failure(OUTCOME_NOT_LOCKED, name, heap, NULL);
         status_set(STATUS_RESOURCE_NOT_OWNED);
         return FALSE;
     }

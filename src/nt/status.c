@@ -76,6 +76,8 @@ NTSTATUS status_from_outcome(enum outcome outcome)
         return STATUS_INVALID_HANDLE;
     case OUTCOME_READ_ONLY:
         return STATUS_ACCESS_VIOLATION;
+    case OUTCOME_NOT_LOCKED:
+        return STATUS_RESOURCE_NOT_OWNED;
     case OUTCOME_FREE_LIST_DAMAGED:
     case OUTCOME_WRITTEN_WHEN_FREE:
         return STATUS_HEAP_CORRUPTION;

@@ -142,6 +142,36 @@ static void aligned_sized_wrong(void)
     call_free_aligned_sized(blamed, 4096, 101);
 }
 
+static void sized_wrong_large(void)
+{
+    blamed = malloc(2000000);
+    call_free_sized(blamed, 2000001);
+}
+
+/* Of a size that the front end serves. */
+static void sized_wrong_hot(void)
+{
+    for (int i = 0; i < 100; i++) {
+        blamed = malloc(opaque_size(40));
+    }
+    call_free_sized(blamed, 48);
+}
+
+static void sized_nothing(void)
+{
+    blamed = malloc(100);
+    call_free_sized(blamed, 0);
+}
+
+/* The size is right, the alignment is one that the block does not have. */
+static void aligned_sized_misaligned(void)
+{
+    do {
+        blamed = malloc(opaque_size(100));
+    } while ((uintptr_t)blamed % 4096 == 0);
+    call_free_aligned_sized(blamed, 4096, 100);
+}
+
 static const struct mistake mistakes[] = {
     {"free: block is already free", free_twice},
     {"free: block is already free", free_twice_tiny},
@@ -161,7 +191,11 @@ static const struct mistake mistakes[] = {
     {"malloc_usable_size: block is already free", usable_size_freed},
     {"free_sized: size or alignment is not the one asked for", sized_wrong},
     {"free_sized: block is already free", sized_freed},
+    {"free_sized: size or alignment is not the one asked for", sized_wrong_large},
+    {"free_sized: size or alignment is not the one asked for", sized_wrong_hot},
+    {"free_sized: size or alignment is not the one asked for", sized_nothing},
     {"free_aligned_sized: size or alignment is not the one asked for", aligned_sized_wrong},
+    {"free_aligned_sized: size or alignment is not the one asked for", aligned_sized_misaligned},
 };
 
 static int output_on_abort;
