@@ -943,10 +943,20 @@ NTSYSAPI ULONG NTAPI RtlGetProcessHeaps(ULONG NumberOfHeaps, PVOID *ProcessHeaps
 /* Calls EnumRoutine for each heap until one call does not succeed; that call's status. (nt-heap.md 7) */
 NTSYSAPI NTSTATUS NTAPI RtlEnumProcessHeaps(PRTL_ENUM_HEAPS_ROUTINE EnumRoutine, PVOID Parameter);
 
-/* What RtlQueryProcessHeapInformation is to add to what it tells of each heap, in RTL_DEBUG_INFORMATION.Flags. */
+/* RTL_DEBUG_INFORMATION.Flags: HEAP_TAGS and HEAP_ENTRIES are what RtlQueryProcessHeapInformation is to add to what it
+ * tells of each heap; the others ask for nothing of a heap and mean nothing to it. */
+#define RTL_QUERY_PROCESS_MODULES 0x00000001
+#define RTL_QUERY_PROCESS_BACKTRACES 0x00000002
 #define RTL_QUERY_PROCESS_HEAP_SUMMARY 0x00000004
 #define RTL_QUERY_PROCESS_HEAP_TAGS 0x00000008
 #define RTL_QUERY_PROCESS_HEAP_ENTRIES 0x00000010
+#define RTL_QUERY_PROCESS_LOCKS 0x00000020
+#define RTL_QUERY_PROCESS_MODULES32 0x00000040
+#define RTL_QUERY_PROCESS_VERIFIER_OPTIONS 0x00000080
+#define RTL_QUERY_PROCESS_MODULESEX 0x00000100
+#define RTL_QUERY_PROCESS_HEAP_SEGMENTS 0x00000200
+#define RTL_QUERY_PROCESS_CS_OWNER 0x00000400
+#define RTL_QUERY_PROCESS_NONINVASIVE 0x80000000
 
 /*
  * Tells of all heaps of this process: Heaps becomes the address of an RTL_PROCESS_HEAPS_V1 in the ViewSize bytes at

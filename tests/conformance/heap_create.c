@@ -51,7 +51,7 @@ static void handle_is_the_first_byte(void)
 /* nt-heap.md 14: signature, Flags, ForceFlags, segment flags at their offsets; other bits masked off, class 1 */
 static void header_fields(void)
 {
-    SPEC("W1.1.2 W3.3.3 W3.3.4 W10.7");
+    SPEC("W1.1.2 W3.3.3 W3.3.4 W10.7 T2.18 T6.1 T14.9.1 T14.9.2 T14.9.3 T14.9.4");
     static const struct {
         DWORD options;
         SIZE_T initial, maximum;
@@ -86,7 +86,7 @@ static void prototype(void)
 /* each documented option by itself, and all of them; MinGW's headers lack the last two */
 static void documented_options(void)
 {
-    SPEC("W3.3.2");
+    SPEC("W3.3.2 T2.1 T2.11 T2.13");
     static const DWORD options[] = {0x40000, 4, 1, 0x100, 0x200, 0x40305};
     CHECK_EQ_UINT(HEAP_CREATE_ENABLE_EXECUTE, 0x40000);
     CHECK_EQ_UINT(HEAP_GENERATE_EXCEPTIONS, 4);
@@ -107,7 +107,7 @@ static void documented_options(void)
 /* no bit is an error (0x100 and 0x200 ask for another kind of heap and are left out) */
 static void undefined_options_are_ignored(void)
 {
-    SPEC("W1.2.4");
+    SPEC("W1.2.4 T2.39");
     for (unsigned bit = 3; bit < 26; bit++) {
         if (bit == 8 || bit == 9) {
             continue;

@@ -31,7 +31,7 @@ static void check_fresh_region(HANDLE heap, const PROCESS_HEAP_ENTRY *e)
 /* the free block and the uncommitted range, with the region before them */
 static void check_free_and_uncommitted(const PROCESS_HEAP_ENTRY *region, const PROCESS_HEAP_ENTRY *e)
 {
-    SPEC("W4.1.2 W4.1.4 W4.2.10 W4.2.11 W4.2.12 W4.2.13 W4.2.14 W4.2.15 W4.2.16 W4.4.4 W4.4.5");
+    SPEC("W4.1.2 T3.7 W4.1.4 W4.2.10 W4.2.11 W4.2.12 W4.2.13 W4.2.14 W4.2.15 W4.2.16 W4.4.4 W4.4.5");
     CHECK_EQ_UINT(e[0].wFlags, 0);
     CHECK(e[0].lpData != NULL);
     CHECK(e[0].cbData != 0);

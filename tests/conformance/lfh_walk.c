@@ -96,7 +96,7 @@ static void busy_blocks(HANDLE heap)
 /* the flags in numbers */
 static void nt_flags(void)
 {
-    SPEC("W4.5.1");
+    SPEC("W4.5.1 T4.1");
     CHECK_EQ_UINT(RTL_HEAP_SEGMENT, 0x2);
     CHECK_EQ_UINT(RTL_HEAP_UNCOMMITTED_RANGE, 0x1000);
     CHECK_EQ_UINT(RTL_HEAP_LARGE_ALLOC | RTL_HEAP_SETTABLE_VALUE | RTL_HEAP_BUSY, 0x4011);

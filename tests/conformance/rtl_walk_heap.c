@@ -175,6 +175,7 @@ static void null_arguments(void)
 /* 14.1: DataSize has 64 bits */
 static void huge_block(void)
 {
+    SPEC("T14.1.17");
     SIZE_T size = ((SIZE_T)1 << 32) + 12345;
     HANDLE heap = HeapCreate(0, 0, 0);
     void *block = HeapAlloc(heap, 0, size);

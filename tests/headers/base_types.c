@@ -1,26 +1,144 @@
 /* Widths, signs and small macros that ported code leans on. types-and-constants.md 1. */
 #include <windows.h>
+#include <tchar.h>
 
 #include "check.h"
 
+#include <unistd.h>
+
 #define IS_SIGNED(type) ((type)-1 < (type)1)
 
-static void test_widths(void)
+/* A type of types-and-constants.md 1: its bits, and whether it is signed. */
+struct scalar {
+    const char *spec;
+    const char *name;
+    size_t bits;
+    size_t expected_bits;
+    bool is_signed;
+    bool expected_signed;
+};
+
+#define BITS(type) (8 * sizeof(type))
+#define POINTER_BITS BITS(void *)
+#define SCALAR(spec, type, bits, is_signed)                                                                            \
+    {                                                                                                                  \
+        spec, #type, BITS(type), bits, IS_SIGNED(type), is_signed                                                      \
+    }
+
+static const struct scalar scalars[] = {
+    SCALAR("T1.2", BOOL, 32, true),
+    SCALAR("T1.3", BOOLEAN, 8, false),
+    SCALAR("T1.4", LOGICAL, 32, false),
+    SCALAR("T1.5", BYTE, 8, false),
+    SCALAR("T1.5", UCHAR, 8, false),
+    SCALAR("T1.6", CHAR, 8, IS_SIGNED(char)),
+    SCALAR("T1.7", SHORT, 16, true),
+    SCALAR("T1.8", WORD, 16, false),
+    SCALAR("T1.8", USHORT, 16, false),
+    SCALAR("T1.9", WCHAR, 16, false),
+    SCALAR("T1.10", INT, 32, true),
+    SCALAR("T1.10", LONG, 32, true),
+    SCALAR("T1.11", UINT, 32, false),
+    SCALAR("T1.11", ULONG, 32, false),
+    SCALAR("T1.11", DWORD, 32, false),
+    SCALAR("T1.12", LONGLONG, 64, true),
+    SCALAR("T1.12", LONG64, 64, true),
+    SCALAR("T1.12", INT64, 64, true),
+    SCALAR("T1.13", ULONGLONG, 64, false),
+    SCALAR("T1.13", ULONG64, 64, false),
+    SCALAR("T1.13", DWORDLONG, 64, false),
+    SCALAR("T1.14", INT_PTR, POINTER_BITS, true),
+    SCALAR("T1.14", LONG_PTR, POINTER_BITS, true),
+    SCALAR("T1.14", SSIZE_T, POINTER_BITS, true),
+    SCALAR("T1.15", UINT_PTR, POINTER_BITS, false),
+    SCALAR("T1.15", ULONG_PTR, POINTER_BITS, false),
+    SCALAR("T1.15", DWORD_PTR, POINTER_BITS, false),
+    SCALAR("T1.16", SIZE_T, POINTER_BITS, false),
+    SCALAR("T1.20", NTSTATUS, 32, true),
+    SCALAR("T1.21", HRESULT, 32, true),
+    SCALAR("T1.22", TCHAR, 8, IS_SIGNED(char)),
+    SCALAR("T1.22", _TCHAR, 8, IS_SIGNED(char)),
+    SCALAR("", unsigned __int64, 64, false),
+};
+
+static void test_scalars(void)
 {
-    CHECK(sizeof(LONG) == 4 && IS_SIGNED(LONG));
-    CHECK(sizeof(ULONG) == 4 && !IS_SIGNED(ULONG));
-    CHECK(sizeof(DWORD) == 4 && !IS_SIGNED(DWORD));
-    CHECK(sizeof(BOOL) == 4 && IS_SIGNED(BOOL));
-    CHECK(sizeof(BOOLEAN) == 1 && !IS_SIGNED(BOOLEAN));
-    CHECK(sizeof(LOGICAL) == 4 && !IS_SIGNED(LOGICAL));
-    CHECK(sizeof(WCHAR) == 2 && !IS_SIGNED(WCHAR));
-    CHECK(sizeof(NTSTATUS) == 4 && IS_SIGNED(NTSTATUS));
-    CHECK(sizeof(HRESULT) == 4 && IS_SIGNED(HRESULT));
-    CHECK(sizeof(LONGLONG) == 8 && IS_SIGNED(LONGLONG));
-    CHECK(sizeof(DWORDLONG) == 8 && !IS_SIGNED(DWORDLONG));
-    CHECK(sizeof(unsigned __int64) == 8);
-    CHECK(sizeof(SIZE_T) == sizeof(void *) && !IS_SIGNED(SIZE_T));
-    CHECK(sizeof(LONG_PTR) == sizeof(void *) && IS_SIGNED(LONG_PTR));
+    SPEC("T1.1");
+    for (size_t i = 0; i < sizeof(scalars) / sizeof(scalars[0]); i++) {
+        const struct scalar *scalar = &scalars[i];
+        SPEC(scalar->spec);
+        if (!CHECK_EQ_UINT(scalar->bits, scalar->expected_bits) ||
+            !CHECK(scalar->is_signed == scalar->expected_signed)) {
+            printf("    %s\n", scalar->name);
+        }
+    }
+}
+
+#define IS_TYPE(a, b) __builtin_types_compatible_p(a, b)
+
+static void test_pointers(void)
+{
+    {
+        SPEC("T1.17");
+        CHECK(IS_TYPE(PVOID, void *) && IS_TYPE(LPVOID, void *) && IS_TYPE(LPCVOID, const void *));
+    }
+    {
+        SPEC("T1.18");
+        CHECK(IS_TYPE(HANDLE, void *) && IS_TYPE(HGLOBAL, void *) && IS_TYPE(HLOCAL, void *));
+    }
+    {
+        SPEC("T1.19");
+        CHECK(IS_TYPE(PHANDLE, HANDLE *) && IS_TYPE(LPHANDLE, HANDLE *));
+    }
+    {
+        SPEC("T1.23");
+        CHECK(IS_TYPE(LPCSTR, const char *) && IS_TYPE(LPSTR, char *));
+        CHECK(IS_TYPE(LPCWSTR, const WCHAR *) && IS_TYPE(LPWSTR, WCHAR *));
+        CHECK(IS_TYPE(PCWSTR, const WCHAR *) && IS_TYPE(PWSTR, WCHAR *));
+    }
+}
+
+/* A function of the API can be assigned to a pointer without any mark of a convention: there is one on x64. */
+#define AS_TEXT_AT(text) #text
+#define AS_TEXT(...) AS_TEXT_AT(__VA_ARGS__)
+
+static void test_platform(void)
+{
+    {
+        SPEC("T1.24");
+        for (unsigned i = 0; i < 64; i++) {
+            void *block = HeapAlloc(GetProcessHeap(), 0, i);
+            CHECK_EQ_UINT((uintptr_t)block % 16, 0);
+            HeapFree(GetProcessHeap(), 0, block);
+        }
+    }
+    {
+        SPEC("T1.25 T1.26");
+        HANDLE heap = HeapCreate(0, 0, 0);
+        CHECK_EQ_UINT((uintptr_t)heap % 0x10000, 0);
+        CHECK_EQ_UINT(0x1000, sysconf(_SC_PAGESIZE));
+        HeapDestroy(heap);
+    }
+    {
+        SPEC("T1.27");
+        CHECK_EQ_STR(AS_TEXT(WINAPI), AS_TEXT(NTAPI));
+        CHECK_EQ_STR(AS_TEXT(WINAPI), AS_TEXT(APIENTRY));
+        HANDLE (*plain)(void) = GetProcessHeap;
+        CHECK(plain() != NULL);
+    }
+    {
+        SPEC("T1.28");
+        CHECK_EQ_PTR(INVALID_HANDLE_VALUE, (void *)UINTPTR_MAX);
+    }
+    {
+        SPEC("T1.30");
+        CHECK_EQ_UINT(MAXSIZE_T, UINTPTR_MAX);
+        CHECK_EQ_UINT(sizeof(MAXSIZE_T), sizeof(void *));
+    }
+    {
+        SPEC("T5.1");
+        CHECK_EQ_UINT(sizeof(HEAP_INFORMATION_CLASS), 4);
+    }
 }
 
 static void test_words(void)
@@ -77,7 +195,9 @@ static void test_text(void)
 
 int main(void)
 {
-    test_widths();
+    test_scalars();
+    test_pointers();
+    test_platform();
     test_words();
     test_structures();
     test_memory();

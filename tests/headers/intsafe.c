@@ -249,6 +249,7 @@ static void test_conversions(void)
 
 static void test_error_values(void)
 {
+    SPEC("T7.16");
     CHECK_EQ_UINT((uint32_t)INTSAFE_E_ARITHMETIC_OVERFLOW, 0x80070216);
     CHECK_EQ_UINT(SIZE_T_ERROR, 0xFFFFFFFFFFFFFFFF);
     CHECK_EQ_UINT(DWORD_ERROR, 0xFFFFFFFF);

@@ -112,6 +112,7 @@ static LONG NTAPI skip_illegal(PEXCEPTION_POINTERS pointers)
 
 static void continuing_after_faults(void)
 {
+    SPEC("T14.7.11");
     guarded_page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(guarded_page != MAP_FAILED);
     PVOID handle = AddVectoredExceptionHandler(1, commit_page);
