@@ -48,7 +48,7 @@ static size_t room_of(struct heap *heap, const struct place *place)
 
 void place_write_tail(struct heap *heap, const struct place *place)
 {
-    if (!place_has_tail(heap, place))
+    if (place->end == 0 || !padded_fits(heap, place->size, heap->padding))
         return;
     uintptr_t tail = place->data + place->size;
     uintptr_t rest = tail + heap->tail + room_of(heap, place);
