@@ -28,6 +28,7 @@ static bool is_of(HGLOBAL handle)
 
 static void value_is_the_handle(const struct family *f)
 {
+    SPEC("N9.16");
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         HGLOBAL first = f->alloc(GMEM_MOVEABLE, sizes[i]), second = f->alloc(GMEM_MOVEABLE | GMEM_ZEROINIT, sizes[i]);
         CHECK(is_of(first) && is_of(second));

@@ -321,7 +321,7 @@ static void growable_heap_grows(void)
 /* with HEAP_CREATE_ENABLE_EXECUTE blocks of every class can be executed */
 static void executable_memory(void)
 {
-    SPEC("W3.5.10");
+    SPEC("W3.5.10 N2.1.5");
     static const unsigned char code[] = {0xB8, 0x2A, 0x00, 0x00, 0x00, 0xC3}; /* mov eax, 42; ret */
     static const SIZE_T room[] = {sizeof(code), 0x9000, 0x80000, LARGE_MIN};
     HANDLE heaps[2];

@@ -48,10 +48,11 @@ static void handle_is_the_first_byte(void)
     }
 }
 
-/* nt-heap.md 14: signature, Flags, ForceFlags, segment flags at their offsets; other bits masked off, class 1 */
+/* signature, Flags, ForceFlags, segment flags at their offsets; other bits masked off, class 1 */
 static void header_fields(void)
 {
-    SPEC("W1.1.2 W3.3.3 W3.3.4 W10.7 T2.18 T6.1 T14.9.1 T14.9.2 T14.9.3 T14.9.4");
+    SPEC(
+        "W1.1.2 W3.3.3 W3.3.4 W10.7 T2.18 T6.1 T14.9.1 T14.9.2 T14.9.3 T14.9.4 N2.1.8 N14.1 N14.2 N14.3 N14.4 N14.9 N14.10 N14.11 N14.12 N14.13 N14.15");
     static const struct {
         DWORD options;
         SIZE_T initial, maximum;

@@ -3,9 +3,10 @@
 
 #include "nt.h"
 
-/* 4: as HeapAlloc: exact sizes, zero filled on request, on the heaps of either layer */
+/* as HeapAlloc: exact sizes, zero filled on request, on the heaps of either layer */
 static void as_heap_alloc(void)
 {
+    SPEC("N4.1 N1.1.5");
     static const SIZE_T sizes[] = {0, 1, 16, 17, 1000, UNIT, NORMAL_MAX, LARGE_MIN, 5 * UNIT + 1};
     HANDLE heaps[] = {HeapCreate(0, 0, 0), RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL), GetProcessHeap()};
     for (unsigned h = 0; h < 3; h++) {
@@ -28,9 +29,39 @@ static void as_heap_alloc(void)
     CHECK_EQ_PTR(RtlDestroyHeap(heaps[1]), NULL);
 }
 
-/* 4, 1.3: failure: NULL, last status STATUS_NO_MEMORY, last error 8 */
+/* every flag that is accepted per call, with and without the others */
+static void accepted_flags(void)
+{
+    SPEC("N4.2");
+    static const ULONG flags[] = {HEAP_NO_SERIALIZE,
+                                  HEAP_GENERATE_EXCEPTIONS,
+                                  HEAP_ZERO_MEMORY,
+                                  0x100,
+                                  0x200,
+                                  0x400,
+                                  0x800,
+                                  0xF00,
+                                  0x20,
+                                  0x40,
+                                  0x60,
+                                  0x40000,
+                                  0x16D};
+    HANDLE heap = RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL);
+    for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        unsigned char *block = RtlAllocateHeap(heap, flags[i], 100);
+        CHECK(block != NULL);
+        CHECK_EQ_UINT(RtlSizeHeap(heap, 0, block), 100);
+        CHECK((flags[i] & HEAP_ZERO_MEMORY) == 0 || all_bytes(block, 100, 0));
+        CHECK(RtlValidateHeap(heap, 0, block));
+        CHECK(RtlFreeHeap(heap, 0, block));
+    }
+    CHECK_EQ_PTR(RtlDestroyHeap(heap), NULL);
+}
+
+/* failure: NULL, last status STATUS_NO_MEMORY, last error 8 */
 static void failure(void)
 {
+    SPEC("N4.3 N1.3.1");
     HANDLE heap = RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL);
     static const SIZE_T impossible[] = {SIZE_MAX, SIZE_MAX - 7, SIZE_MAX - 0x1000, SIZE_MAX / 2 + 1, (SIZE_T)1 << 60};
     for (unsigned i = 0; i < sizeof(impossible) / sizeof(impossible[0]); i++) {
@@ -43,9 +74,10 @@ static void failure(void)
     CHECK_EQ_PTR(RtlDestroyHeap(heap), NULL);
 }
 
-/* 4: in a non-growable heap the size is at most the VirtualMemoryThreshold */
+/* in a non-growable heap the size is at most the VirtualMemoryThreshold */
 static void non_growable(void)
 {
+    SPEC("N4.5");
     HANDLE heap = RtlCreateHeap(0, NULL, 8 * UNIT, 0, NULL, NULL);
     POISON_LAST_ERROR();
     CHECK_EQ_PTR(RtlAllocateHeap(heap, 0, LARGE_MIN + 1), NULL);
@@ -54,9 +86,10 @@ static void non_growable(void)
     CHECK_EQ_PTR(RtlDestroyHeap(heap), NULL);
 }
 
-/* 4, 2.1: HEAP_CREATE_ALIGN_16 has no effect per call, and all blocks are aligned to 16 anyway on x64 */
+/* HEAP_CREATE_ALIGN_16 has no effect per call, and all blocks are aligned to 16 anyway on x64 */
 static void alignment_flag(void)
 {
+    SPEC("N4.6 N2.1.4");
     HANDLE heap = RtlCreateHeap(HEAP_GROWABLE | 0x10000, NULL, 0, 0, NULL, NULL);
     for (SIZE_T size = 0; size < 100; size++) {
         void *block = RtlAllocateHeap(heap, 0x10000, size);
@@ -95,6 +128,7 @@ int main(void)
 {
     nt_load();
     as_heap_alloc();
+    accepted_flags();
     failure();
     non_growable();
     alignment_flag();

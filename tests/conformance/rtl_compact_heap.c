@@ -18,9 +18,10 @@ static SIZE_T largest_free(HANDLE heap)
     return largest;
 }
 
-/* section 11: the size of the largest committed free block, with its header or without */
+/* the size of the largest committed free block, with its header or without */
 static void check_compact(HANDLE heap)
 {
+    SPEC("N11.2");
     static const ULONG flags[] = {0, HEAP_NO_SERIALIZE};
     SIZE_T largest = largest_free(heap);
     WINE_DIFFERS("RtlCompactHeap is a stub") {
@@ -63,6 +64,7 @@ static void fresh_heaps(void)
 /* win32-heap.md 3.10: 0 with NO_ERROR: no free space at all */
 static void no_free_space(void)
 {
+    SPEC("N11.2");
     HANDLE heap = HeapCreate(0, 0, 0x2000);
     while (HeapAlloc(heap, 0, 0) != NULL) {
     }

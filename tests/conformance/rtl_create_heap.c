@@ -48,9 +48,10 @@ static ULONG header_field(HANDLE heap, size_t offset)
     return value;
 }
 
-/* 2.1: bits outside the valid mask are masked off; without HEAP_GROWABLE the size is fixed */
+/* bits outside the valid mask are masked off; without HEAP_GROWABLE the size is fixed */
 static void flags(void)
 {
+    SPEC("N2.1.1 N2.1.7 N2.3.1");
     static const ULONG rows[] = {
         HEAP_GROWABLE,     HEAP_GROWABLE | HEAP_NO_SERIALIZE,          0,
         HEAP_NO_SERIALIZE, HEAP_GROWABLE | HEAP_CREATE_ENABLE_EXECUTE, HEAP_GROWABLE | HEAP_CLASS_1};
@@ -70,9 +71,10 @@ static void flags(void)
     destroy(heap);
 }
 
-/* 2.2: reserve and commit; Windows 10 and the documentation disagree on what 0 means, both are in pages */
+/* reserve and commit; Windows 10 and the documentation disagree on what 0 means, both are in pages */
 static void reserve_and_commit(void)
 {
+    SPEC("N2.2.1 N2.2.2 N2.2.3 N2.2.4 N2.2.5");
     HANDLE heap = create(HEAP_GROWABLE, 0, 0);
     WINE_DIFFERS("what RtlCreateHeap reserves and commits by default") {
         CHECK(region_size(heap, 0) == 0x10000 || region_size(heap, 0) == 0x40000);
@@ -80,7 +82,13 @@ static void reserve_and_commit(void)
     }
     destroy(heap);
 
-    heap = create(HEAP_GROWABLE, 0, 0x11000);
+    heap = create(0, 0, 0x11000);
+    WINE_DIFFERS("what RtlCreateHeap reserves and commits by default") {
+        CHECK_EQ_UINT(region_size(heap, 0), 0x20000); /* a multiple of 16 pages */
+    }
+    CHECK(region_committed(heap, 0) >= 0x11000);
+    destroy(heap);
+    heap = create(HEAP_GROWABLE, 0, 0x11000); /* 16 pages more, as with HeapCreate */
     CHECK(region_size(heap, 0) >= 0x20000);
     CHECK_EQ_UINT(region_size(heap, 0) % PAGE, 0);
     CHECK(region_committed(heap, 0) >= 0x11000);
@@ -94,6 +102,12 @@ static void reserve_and_commit(void)
     CHECK(region_size(heap, 0) >= 0x30000);
     destroy(heap);
 
+    heap = create(0, 0x30001, 0x1001); /* in pages */
+    CHECK(region_size(heap, 0) > 0x30000 && region_size(heap, 0) % PAGE == 0);
+    CHECK(region_committed(heap, 0) > 0x1000 && region_committed(heap, 0) % PAGE == 0);
+    CHECK_EQ_PTR(RtlAllocateHeap(heap, 0, 0x40000), NULL); /* its maximum is what it reserved */
+    destroy(heap);
+
     heap = create(0, 0x10000, 0x20000); /* commit beyond reserve */
     CHECK(region_committed(heap, 0) <= region_size(heap, 0));
     check_works(heap);
@@ -104,9 +118,10 @@ static void reserve_and_commit(void)
     destroy(heap);
 }
 
-/* 2.2, 2.3: sizes that cannot be had: NULL */
+/* sizes that cannot be had: NULL */
 static void absurd_sizes(void)
 {
+    SPEC("N2.3.10");
     static const struct {
         SIZE_T reserve, commit;
     } rows[] = {{SIZE_MAX, 0}, {SIZE_MAX, SIZE_MAX}, {(SIZE_T)1 << 60, 0x1000}, {SIZE_MAX - 0x1FFF, 0}};
@@ -124,9 +139,10 @@ static void absurd_sizes(void)
     CHECK_EQ_UINT(RtlGetProcessHeaps(0, NULL), before);
 }
 
-/* 2.3, 2.5: on the caller's committed memory: the handle is its address, it is listed, works, and never grows */
+/* on the caller's committed memory: the handle is its address, it is listed, works, and never grows */
 static void heap_on_committed_memory(void)
 {
+    SPEC("N2.3.2 N2.5.1");
     ULONG before = RtlGetProcessHeaps(0, NULL);
     unsigned char *base = pages_reserve(OWN_SIZE);
     CHECK(pages_commit(base, OWN_SIZE));
@@ -150,9 +166,10 @@ static void heap_on_committed_memory(void)
     pages_release(base, OWN_SIZE);
 }
 
-/* 2.3: on memory that is reserved only, the heap commits what it needs */
+/* on memory that is reserved only, the heap commits what it needs */
 static void heap_on_reserved_memory(void)
 {
+    SPEC("N2.3.2");
     if (on_wine()) {
         wine_skip("a heap commits the reserved memory that it is given"); /* Wine faults */
         return;
@@ -201,9 +218,10 @@ static SIZE_T committed_bytes(HANDLE heap)
     return summary.cbCommitted;
 }
 
-/* 2.3: HeapBase must be page aligned, of a given size, and cannot grow: Cairn's promise */
+/* HeapBase must be page aligned, of a given size, and cannot grow: Cairn's promise */
 static void heap_base_rules(void)
 {
+    SPEC("N2.3.2");
     unsigned char *base = pages_reserve(OWN_SIZE);
     CHECK(pages_commit(base, OWN_SIZE));
     ULONG before = RtlGetProcessHeaps(0, NULL);
@@ -263,9 +281,10 @@ static void heap_base_misuse(void)
     CHECK_EQ_PTR(RtlAllocateHeap(heap, 0, 10), NULL);
 }
 
-/* 2.3: all fields zero: the defaults; a wrong Length: ignored; an unreadable pointer: NULL */
+/* all fields zero: the defaults; a wrong Length: ignored; an unreadable pointer: NULL */
 static void parameters_structure(void)
 {
+    SPEC("N2.3.7 N2.3.8 N2.3.9 N2.4.1");
     RTL_HEAP_PARAMETERS p = parameters();
     HANDLE heap = create_with(HEAP_GROWABLE, 0, &p);
     check_works(heap);
@@ -288,9 +307,10 @@ static void parameters_structure(void)
     CHECK_EQ_UINT(RtlGetProcessHeaps(0, NULL), before);
 }
 
-/* 2.4: SegmentReserve: the size of each additional segment, 1 MiB by default */
+/* SegmentReserve: the size of each additional segment, 1 MiB by default */
 static void segment_reserve(void)
 {
+    SPEC("N2.4.2");
     RTL_HEAP_PARAMETERS p = parameters();
     HANDLE heap = create_with(HEAP_GROWABLE, 0x10000, &p);
     CHECK(RtlAllocateHeap(heap, 0, 0x20000) != NULL);
@@ -312,10 +332,18 @@ static void segment_reserve(void)
     destroy(heap);
 }
 
-/* 2.4: SegmentCommit: segments are committed in steps of this size */
+/* SegmentCommit: segments are committed in steps of this size */
 static void segment_commit(void)
 {
+    SPEC("N2.4.3");
     RTL_HEAP_PARAMETERS p = parameters();
+    HANDLE plain = create_with(HEAP_GROWABLE, 0x100000, &p);
+    SIZE_T before = region_committed(plain, 0);
+    while (region_committed(plain, 0) == before && RtlAllocateHeap(plain, 0, 0x100) != NULL) {
+    }
+    CHECK(region_committed(plain, 0) - before >= 2 * PAGE); /* by default two pages, more in a heap that has more */
+    destroy(plain);
+
     p.SegmentCommit = 0x20000;
     HANDLE heap = create_with(HEAP_GROWABLE, 0x100000, &p);
     CHECK(RtlAllocateHeap(heap, 0, 0x8000) != NULL);
@@ -328,9 +356,10 @@ static void segment_commit(void)
     destroy(heap);
 }
 
-/* 2.4: the decommit thresholds: a freed block gives its pages back only if both are exceeded */
+/* the decommit thresholds: a freed block gives its pages back only if both are exceeded */
 static void decommit_thresholds(void)
 {
+    SPEC("N2.4.4 N2.4.5");
     RTL_HEAP_PARAMETERS p = parameters();
     static const struct {
         SIZE_T block, total;
@@ -339,6 +368,7 @@ static void decommit_thresholds(void)
         {PAGE, 0x1000000, false},
         {0x100000, PAGE, false},
         {0x100000, 0x1000000, false},
+        {PAGE, PAGE, true},
     };
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         p.DeCommitFreeBlockThreshold = rows[i].block;
@@ -362,9 +392,10 @@ static void decommit_thresholds(void)
     }
 }
 
-/* 2.4: MaximumAllocationSize: the largest single block */
+/* MaximumAllocationSize: the largest single block */
 static void maximum_allocation_size(void)
 {
+    SPEC("N2.4.6");
     RTL_HEAP_PARAMETERS p = parameters();
     p.MaximumAllocationSize = 0x8000;
     HANDLE heap = create_with(HEAP_GROWABLE, 0, &p);
@@ -383,9 +414,10 @@ static void maximum_allocation_size(void)
     destroy(heap);
 }
 
-/* 2.4: VirtualMemoryThreshold: above it a mapping of its own or, in a fixed heap, failure; clamped to 0xFF000 */
+/* VirtualMemoryThreshold: above it a mapping of its own or, in a fixed heap, failure; clamped to 0xFF000 */
 static void virtual_memory_threshold(void)
 {
+    SPEC("N2.4.7 N2.4.12");
     RTL_HEAP_PARAMETERS p = parameters();
     p.VirtualMemoryThreshold = 0x4000;
     HANDLE heap = create_with(HEAP_GROWABLE, 0, &p);
@@ -410,9 +442,22 @@ static void virtual_memory_threshold(void)
     destroy(heap);
 }
 
-/* 2.4: InitialCommit and InitialReserve mean nothing without a CommitRoutine */
+/* what the Reserved fields hold means nothing */
+static void reserved_fields(void)
+{
+    SPEC("N2.4.10");
+    RTL_HEAP_PARAMETERS p = parameters();
+    p.Reserved[0] = 1;
+    p.Reserved[1] = SIZE_MAX;
+    HANDLE heap = create_with(HEAP_GROWABLE, 0, &p);
+    check_works(heap);
+    destroy(heap);
+}
+
+/* InitialCommit and InitialReserve mean nothing without a CommitRoutine */
 static void initial_sizes_are_ignored(void)
 {
+    SPEC("N2.4.8");
     RTL_HEAP_PARAMETERS p = parameters();
     p.InitialCommit = SIZE_MAX;
     p.InitialReserve = 0x1000;
@@ -505,9 +550,10 @@ static RTL_HEAP_PARAMETERS commit_parameters(void)
     return p;
 }
 
-/* 2.3, 2.4: with a CommitRoutine the heap begins with InitialCommit and asks for more, inside InitialReserve */
+/* with a CommitRoutine the heap begins with InitialCommit and asks for more, inside InitialReserve */
 static void commit_routine_is_asked(void)
 {
+    SPEC("N2.3.3 N2.4.9 N2.4.11");
     unsigned char *base = pages_reserve(OWN_SIZE);
     CHECK(pages_commit(base, INITIAL_COMMIT));
     memset(&commits, 0, sizeof(commits));
@@ -547,9 +593,10 @@ static void commit_routine_is_asked(void)
     pages_release(base, OWN_SIZE);
 }
 
-/* 2.3: InitialCommit and InitialReserve must be there, in order, HeapBase given and the heap not growable: else NULL */
+/* InitialCommit and InitialReserve must be there, in order, HeapBase given and the heap not growable: else NULL */
 static void commit_routine_rules(void)
 {
+    SPEC("N2.3.3 N2.3.4");
     unsigned char *base = pages_reserve(OWN_SIZE);
     CHECK(pages_commit(base, OWN_SIZE));
     memset(&commits, 0, sizeof(commits));
@@ -592,6 +639,7 @@ static void all_parameters(void)
     decommit_thresholds();
     maximum_allocation_size();
     virtual_memory_threshold();
+    reserved_fields();
     initial_sizes_are_ignored();
     odd_parameters();
     commit_routine_is_asked();

@@ -40,6 +40,7 @@ static ULONG mode_after_use(HANDLE heap)
 
 static void accepted(void)
 {
+    SPEC("N2.1.6 N16.1 N16.2 N16.5");
     RTL_SEGMENT_HEAP_PARAMETERS p = defaults();
     HANDLE heap = create(SEGMENT_HEAP, NULL);
     CHECK_EQ_UINT(mode_after_use(heap), 2);
@@ -47,6 +48,17 @@ static void accepted(void)
 
     heap = create(SEGMENT_HEAP, &p);
     CHECK_LAST_ERROR_UNTOUCHED();
+    {
+        /* it is a heap like others: their signature, and no record of its own kind */
+        SPEC("N16.6 N16.9");
+        PROCESS_HEAP_ENTRY entry = {.lpData = NULL};
+        ULONG signature;
+        memcpy(&signature, (char *)heap + 0x10, sizeof(signature));
+        CHECK_EQ_UINT(signature, 0xFFEEFFEE);
+        while (HeapWalk(heap, &entry)) {
+            CHECK((entry.wFlags & PROCESS_HEAP_SEG_ALLOC) == 0);
+        }
+    }
     CHECK_EQ_UINT(mode_after_use(heap), 2);
     CHECK_EQ_PTR(RtlDestroyHeap(heap), NULL);
 
@@ -59,6 +71,7 @@ static void accepted(void)
 /* SEGMENT_HEAP_FLG_NO_LFH: no size becomes hot, and it cannot be asked for */
 static void without_front_end(void)
 {
+    SPEC("N16.3");
     RTL_SEGMENT_HEAP_PARAMETERS p = defaults();
     ULONG mode = 2;
     p.Flags = SEGMENT_HEAP_FLG_NO_LFH;
@@ -83,6 +96,7 @@ static bool is_refused(const RTL_SEGMENT_HEAP_PARAMETERS *p, NTSTATUS status)
 /* a structure that is none */
 static void invalid(void)
 {
+    SPEC("N16.2");
     const USHORT versions[] = {0, 1, 2, 4, sizeof(RTL_SEGMENT_HEAP_PARAMETERS), 0xFFFF};
     const USHORT lengths[] = {0, 1, sizeof(RTL_SEGMENT_HEAP_PARAMETERS) - 1, sizeof(RTL_SEGMENT_HEAP_PARAMETERS) + 1};
     RTL_SEGMENT_HEAP_PARAMETERS p;
@@ -112,6 +126,7 @@ static void invalid(void)
 /* what Windows may have, and Cairn has not */
 static void not_supported(void)
 {
+    SPEC("N16.3 N16.4");
     RTL_SEGMENT_HEAP_VA_CALLBACKS callbacks = {0};
     RTL_SEGMENT_HEAP_PARAMETERS p = defaults();
     p.Flags = SEGMENT_HEAP_FLG_USE_PAGE_HEAP;

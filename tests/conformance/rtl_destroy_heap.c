@@ -5,9 +5,10 @@
 
 #define OWN_SIZE 0x40000
 
-/* 3: a private heap, blocks and all: NULL returned, gone from the list */
+/* a private heap, blocks and all: NULL returned, gone from the list */
 static void private_heap(void)
 {
+    SPEC("N3.1");
     ULONG before = RtlGetProcessHeaps(0, NULL);
     HANDLE heap = RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL);
     CHECK_EQ_UINT(RtlGetProcessHeaps(0, NULL), before + 1);
@@ -24,9 +25,10 @@ static void private_heap(void)
     CHECK_EQ_PTR(RtlDestroyHeap(heap), NULL);
 }
 
-/* 3: the process heap: the handle returned, the heap intact */
+/* the process heap: the handle returned, the heap intact */
 static void process_heap(void)
 {
+    SPEC("N3.2");
     unsigned char *block = RtlAllocateHeap(GetProcessHeap(), 0, 100);
     pattern_fill(block, 100, 1);
     CHECK_EQ_PTR(RtlDestroyHeap(GetProcessHeap()), GetProcessHeap());
@@ -35,25 +37,40 @@ static void process_heap(void)
     CHECK(RtlFreeHeap(GetProcessHeap(), 0, block));
 }
 
-/* 3: NULL gives NULL; 1.3: no error */
+/* NULL gives NULL; 1.3: no error */
 static void null_handle(void)
 {
+    SPEC("N3.3");
     POISON_LAST_ERROR();
     CHECK_EQ_PTR(RtlDestroyHeap(NULL), NULL);
     CHECK_LAST_ERROR_UNTOUCHED();
 }
 
-/* 3: readable memory that is no heap: the handle returned */
+/* readable memory that is no heap: the handle returned */
 static void memory_that_is_no_heap(void)
 {
-    SPEC("W3.4.6 W10.8");
+    SPEC("W3.4.6 W10.8 N3.4");
     CHECK_EQ_PTR(RtlDestroyHeap(plain_memory()), plain_memory());
     CHECK(all_bytes(plain_memory(), 0x1000, 0));
 }
 
-/* 3, 2.3: a heap on the caller's memory leaves that memory to the caller */
+/* the same where that memory claims to be a heap with HEAP_VALIDATE_PARAMETERS: there is no PEB to say that the process
+ * is being debugged, so nothing is raised */
+static void memory_that_claims_to_be_a_heap(void)
+{
+    SPEC("N3.5");
+    static __attribute__((aligned(4096))) unsigned char fake[0x1000];
+    ULONG bits = 0x40000000;
+    memcpy(fake + 0x70, &bits, sizeof(bits));
+    memcpy(fake + 0x14, &bits, sizeof(bits));
+    POISON_LAST_ERROR();
+    CHECK_EQ_PTR(RtlDestroyHeap(fake), fake);
+}
+
+/* a heap on the caller's memory leaves that memory to the caller */
 static void heap_on_callers_memory(void)
 {
+    SPEC("N3.6");
     ULONG before = RtlGetProcessHeaps(0, NULL);
     unsigned char *base = pages_reserve(OWN_SIZE);
     CHECK(pages_commit(base, OWN_SIZE));
@@ -77,6 +94,7 @@ static void heap_on_callers_memory(void)
 /* undefined on Windows: Cairn's promise: the handle returned */
 static void bad_handles_are_refused(void)
 {
+    SPEC("N3.7");
     struct bad_handles bad;
     bad_handles_make(&bad);
     for (unsigned i = 0; i < BAD_HANDLES; i++) {
@@ -94,6 +112,7 @@ int main(void)
     process_heap();
     null_handle();
     memory_that_is_no_heap();
+    memory_that_claims_to_be_a_heap();
     heap_on_callers_memory();
 #ifndef _WIN32
     bad_handles_are_refused();

@@ -33,6 +33,7 @@ static NTSTATUS NTAPI visit(PVOID heap, PVOID param)
 /* every heap once, in the order of the list */
 static void visits_every_heap(void)
 {
+    SPEC("N7.2.1");
     HANDLE a = HeapCreate(0, 0, 0), b = HeapCreate(HEAP_NO_SERIALIZE, 0, 0), c = HeapCreate(0, 0, UNIT);
     struct visit v = {0};
     PVOID list[SLOTS];
@@ -50,6 +51,7 @@ static void visits_every_heap(void)
 /* stops at the first status that is no success, and returns it */
 static void stops_at_failure(void)
 {
+    SPEC("N7.2.2");
     static const NTSTATUS statuses[] = {WARNING, FAILURE};
     HANDLE a = HeapCreate(0, 0, 0), b = HeapCreate(0, 0, 0);
     for (size_t i = 0; i < 2; i++) {
@@ -66,6 +68,7 @@ static void stops_at_failure(void)
 /* else returns the last callback's status */
 static void returns_last_status(void)
 {
+    SPEC("N7.2.2");
     HANDLE a = HeapCreate(0, 0, 0);
     ULONG count = RtlGetProcessHeaps(0, NULL);
     struct visit all = {.answer_at = 0, .answer = INFORMATION};
@@ -124,6 +127,7 @@ static NTSTATUS NTAPI start_creator(PVOID heap, PVOID param)
 /* the list is locked meanwhile: no other thread makes or ends a heap */
 static void list_is_locked(void)
 {
+    SPEC("N7.2.1");
     struct creator c = {.heap = NULL};
     CHECK_EQ_UINT((ULONG)RtlEnumProcessHeaps(start_creator, &c), (ULONG)FAILURE);
     thread_join(&c.thread);

@@ -3,9 +3,10 @@
 
 #include "nt.h"
 
-/* 4: blocks of either layer, NULL, and NULL with a NULL heap: TRUE, last error untouched */
+/* blocks of either layer, NULL, and NULL with a NULL heap: TRUE, last error untouched */
 static void success(void)
 {
+    SPEC("N4.12 N4.1");
     HANDLE heap = RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL);
     void *blocks[] = {RtlAllocateHeap(heap, 0, 0), HeapAlloc(heap, 0, 1), RtlAllocateHeap(heap, 0, NORMAL_MAX),
                       RtlAllocateHeap(heap, 0, LARGE_MIN), NULL};
@@ -24,6 +25,7 @@ static void success(void)
 /* win32-heap.md 3.7: pointers that are no block, and a NULL heap: FALSE, the heap unchanged; 1.3: the status is kept */
 static void failure(void)
 {
+    SPEC("N1.3.1");
     struct bad_blocks bad;
     bad_blocks_make(&bad);
     POISON_LAST_ERROR();

@@ -25,9 +25,10 @@ static bool rest_untouched(ULONG n)
     return true;
 }
 
-/* 7.1: the total, whatever the buffer; few at program start */
+/* the total, whatever the buffer; few at program start */
 static void total(void)
 {
+    SPEC("N7.1.1");
     POISON_LAST_ERROR();
     ULONG count = RtlGetProcessHeaps(0, NULL);
     CHECK_LAST_ERROR_UNTOUCHED();
@@ -41,9 +42,10 @@ static void total(void)
     CHECK_EQ_UINT(RtlGetProcessHeaps(0, NULL), count);
 }
 
-/* 7.1: process heap first, then by creation, the same list as GetProcessHeaps' */
+/* process heap first, then by creation, the same list as GetProcessHeaps' */
 static void order(void)
 {
+    SPEC("N7.1.1 N1.1.2");
     ULONG before = RtlGetProcessHeaps(0, NULL);
     HANDLE heaps[4];
     for (unsigned i = 0; i < 4; i++) {
@@ -68,9 +70,10 @@ static void order(void)
     }
 }
 
-/* 7.1: a buffer just large enough; a shorter one gets at most so many handles */
+/* a buffer just large enough; a shorter one gets at most so many handles */
 static void short_buffer(void)
 {
+    SPEC("N7.1.1");
     HANDLE a = HeapCreate(0, 0, 0), b = HeapCreate(0, 0, 0);
     ULONG count = RtlGetProcessHeaps(0, NULL);
     fill(list);
@@ -87,9 +90,10 @@ static void short_buffer(void)
     CHECK(HeapDestroy(b));
 }
 
-/* nt-heap.md 2.5: heaps of RtlCreateHeap are in the list, too */
+/* heaps of RtlCreateHeap are in the list, too */
 static void rtl_heap(void)
 {
+    SPEC("N2.5.1");
     ULONG before = RtlGetProcessHeaps(0, NULL);
     PVOID heap = RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL);
     CHECK(heap != NULL);

@@ -3,9 +3,10 @@
 
 #include "nt.h"
 
-/* section 5: TRUE for every valid heap, HEAP_NO_SERIALIZE ones included; 1.3: last error untouched */
+/* TRUE for every valid heap, HEAP_NO_SERIALIZE ones included; 1.3: last error untouched */
 static void valid_heaps(void)
 {
+    SPEC("N5.1");
     HANDLE heaps[] = {HeapCreate(0, 0, 0), HeapCreate(HEAP_NO_SERIALIZE, 0, 0), HeapCreate(0, 0, UNIT),
                       GetProcessHeap()};
     for (size_t i = 0; i < 4; i++) {
@@ -19,9 +20,10 @@ static void valid_heaps(void)
     }
 }
 
-/* section 5: a recursive critical section owned by the thread, the one that HeapLock takes */
+/* a recursive critical section owned by the thread, the one that HeapLock takes */
 static void recursive_and_shared_with_heap_lock(void)
 {
+    SPEC("N5.1 N1.1.7");
     struct contender c;
     HANDLE heap = HeapCreate(0, 0, 0);
     CHECK_EQ_INT(RtlLockHeap(heap), TRUE);
@@ -40,6 +42,7 @@ static void recursive_and_shared_with_heap_lock(void)
 /* section 6 of win32-heap.md: HEAP_NO_SERIALIZE: no effect */
 static void no_serialize_heap_blocks_nobody(void)
 {
+    SPEC("N5.1");
     struct contender c;
     HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
     CHECK_EQ_INT(RtlLockHeap(heap), TRUE);
@@ -50,9 +53,10 @@ static void no_serialize_heap_blocks_nobody(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* section 5: NULL: FALSE; asked of Wine only, as Windows leaves it undefined */
+/* NULL: FALSE; asked of Wine only, as Windows leaves it undefined */
 static void null_heap(void)
 {
+    SPEC("N5.1");
 #ifdef _WIN32
     if (!on_wine()) {
         return;
@@ -66,9 +70,10 @@ static void null_heap(void)
 
 #ifndef _WIN32
 
-/* section 5: invalid handle: FALSE */
+/* invalid handle: FALSE */
 static void bad_handle(void)
 {
+    SPEC("N5.1");
     static struct bad_handles bad;
     bad_handles_make(&bad);
     for (unsigned i = 0; i < BAD_HANDLES; i++) {

@@ -7,9 +7,10 @@
 
 static PVOID array[COUNT];
 
-/* 12: fills Array, returns the number; every block is one of its own */
+/* fills Array, returns the number; every block is one of its own */
 static void allocates(HANDLE heap, SIZE_T size)
 {
+    SPEC("N12.1");
     POISON_LAST_ERROR();
     CHECK_EQ_UINT(RtlMultipleAllocateHeap(heap, HEAP_ZERO_MEMORY, size, COUNT, array), COUNT);
     CHECK_LAST_ERROR_UNTOUCHED();
@@ -24,9 +25,10 @@ static void allocates(HANDLE heap, SIZE_T size)
     CHECK(RtlValidateHeap(heap, 0, NULL));
 }
 
-/* 12: frees in order, returns the number; NULL entries are skipped and counted */
+/* frees in order, returns the number; NULL entries are skipped and counted */
 static void frees(HANDLE heap)
 {
+    SPEC("N12.2");
     CHECK(RtlFreeHeap(heap, 0, array[7]));
     array[7] = NULL;
     POISON_LAST_ERROR();
@@ -37,9 +39,10 @@ static void frees(HANDLE heap)
     CHECK(RtlValidateHeap(heap, 0, NULL));
 }
 
-/* 12: a failing allocation ends it, with last error 8; what was allocated stays */
+/* a failing allocation ends it, with last error 8; what was allocated stays */
 static void stops_without_memory(void)
 {
+    SPEC("N12.1");
     HANDLE fixed = HeapCreate(0, 0x10000, 0x10000);
     POISON_LAST_ERROR();
     ULONG count = RtlMultipleAllocateHeap(fixed, 0, 0x1000, COUNT, array);
@@ -52,9 +55,10 @@ static void stops_without_memory(void)
     CHECK(HeapDestroy(fixed));
 }
 
-/* 12: the first block that cannot be freed ends it, STATUS_INVALID_PARAMETER; HEAP_GENERATE_EXCEPTIONS is ignored */
+/* the first block that cannot be freed ends it, STATUS_INVALID_PARAMETER; HEAP_GENERATE_EXCEPTIONS is ignored */
 static void stops_at_bad_block(HANDLE heap)
 {
+    SPEC("N12.2");
     CHECK_EQ_UINT(RtlMultipleAllocateHeap(heap, 0, 50, 4, array), 4);
     PVOID blocks[] = {array[0], array[1], array[0], array[2]};
     POISON_LAST_ERROR();

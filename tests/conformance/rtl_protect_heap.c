@@ -145,6 +145,7 @@ static void use_again(void *unused)
 
 static void there_and_back(ULONG options)
 {
+    SPEC("N11.5");
     struct thread thread;
     fill(options);
     use_again(NULL);

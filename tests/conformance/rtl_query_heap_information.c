@@ -17,6 +17,7 @@ static NTSTATUS query(HANDLE heap, ULONG *mode, SIZE_T given, SIZE_T *length)
 /* class 0: STATUS_SUCCESS, the mode, 4 bytes */
 static void compatibility(void)
 {
+    SPEC("N8.1");
     ULONG mode;
     SIZE_T length;
     HANDLE heap = HeapCreate(0, 0, 0);
@@ -30,6 +31,7 @@ static void compatibility(void)
 /* class 0, Length < 4: STATUS_BUFFER_TOO_SMALL and ReturnLength 4, buffer untouched */
 static void short_buffer(void)
 {
+    SPEC("N8.1");
     ULONG mode;
     SIZE_T length;
     HANDLE heap = HeapCreate(0, 0, 0);
@@ -46,6 +48,7 @@ static void short_buffer(void)
 /* class 0, NULL heap: STATUS_ACCESS_VIOLATION without touching ReturnLength */
 static void null_heap(void)
 {
+    SPEC("N8.1");
     ULONG mode;
     SIZE_T length;
     WINE_DIFFERS("RtlQueryHeapInformation succeeds for a NULL heap") {
@@ -70,6 +73,7 @@ static void is_refused(HANDLE heap, HEAP_INFORMATION_CLASS class)
 /* unknown class: STATUS_INVALID_INFO_CLASS; here also those that only public headers name, and do not explain */
 static void unknown_class(void)
 {
+    SPEC("N8.4");
     HANDLE heap = HeapCreate(0, 0, 0);
     is_refused(heap, NO_SUCH_CLASS);
 #ifndef _WIN32
@@ -95,6 +99,7 @@ static void null_buffer(void)
 /* class 0, a handle that is no heap: as for a NULL heap */
 static void bad_handle(void)
 {
+    SPEC("N8.1");
     static struct bad_handles bad;
     bad_handles_make(&bad);
     for (unsigned i = 0; i < BAD_HANDLES; i++) {

@@ -34,9 +34,10 @@ static const RTL_HEAP_INFORMATION_V1 *information_of(HANDLE heap)
     return NULL;
 }
 
-/* 13: every heap, in the order of the list, with its totals; nothing else unless asked for */
+/* every heap, in the order of the list, with its totals; nothing else unless asked for */
 static void summary(void)
 {
+    SPEC("N13.1");
     HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
     HEAP_SUMMARY totals = {.cb = sizeof(totals)};
     CHECK(HeapAlloc(heap, 0, 1234) && HeapAlloc(heap, 0, LARGE_MIN));
@@ -67,9 +68,10 @@ static unsigned find_block(void *const *block, const void *data)
     return i;
 }
 
-/* 13: addresses are had by adding sizes from the segment's first block; every block is found, and no other */
+/* addresses are had by adding sizes from the segment's first block; every block is found, and no other */
 static void entries(ULONG options)
 {
+    SPEC("N13.1");
     void *block[BLOCKS];
     HANDLE heap = HeapCreate(options, 0, 0);
     for (unsigned i = 0; i < BLOCKS; i++) {

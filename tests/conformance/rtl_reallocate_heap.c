@@ -20,9 +20,10 @@ static void change(HANDLE heap, SIZE_T from, SIZE_T to)
     }
 }
 
-/* 4: across the border of normal and large blocks, in steps, both ways (on x86 at 0x7F000, on x64 at 0xFF000) */
+/* across the border of normal and large blocks, in steps, both ways (on x86 at 0x7F000, on x64 at 0xFF000) */
 static void across_the_large_border(void)
 {
+    SPEC("N4.8");
     static const SIZE_T starts[] = {0x78000, 0xF8000};
     HANDLE heap = RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL);
     for (unsigned s = 0; s < 2; s++) {
@@ -37,9 +38,10 @@ static void across_the_large_border(void)
     CHECK_EQ_PTR(RtlDestroyHeap(heap), NULL);
 }
 
-/* 4: a NULL block gives NULL */
+/* a NULL block gives NULL */
 static void null_block(void)
 {
+    SPEC("N4.7");
     HANDLE heap = RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL);
     POISON_LAST_ERROR();
     CHECK_EQ_PTR(RtlReAllocateHeap(heap, 0, NULL, 100), NULL);
@@ -49,9 +51,10 @@ static void null_block(void)
     CHECK_EQ_PTR(RtlDestroyHeap(heap), NULL);
 }
 
-/* 4, 1.3: failure: NULL, STATUS_NO_MEMORY, error 8, the block as it was */
+/* failure: NULL, STATUS_NO_MEMORY, error 8, the block as it was */
 static void failure(void)
 {
+    SPEC("N1.3.1");
     HANDLE heap = RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL);
     unsigned char *block = RtlAllocateHeap(heap, 0, 300);
     void *stop = RtlAllocateHeap(heap, 0, 300);
@@ -75,6 +78,7 @@ static void failure(void)
 /* win32-heap.md 3.6: NULL heap, and pointers that are no block */
 static void bad_input(void)
 {
+    SPEC("N4.1");
     struct bad_blocks bad;
     bad_blocks_make(&bad);
     POISON_LAST_ERROR();

@@ -29,6 +29,7 @@ static ULONG set_mode(HANDLE heap, ULONG mode)
 /* class 0, mode 2: enabled; mode 0 on a standard heap: success without change */
 static void modes_that_work(void)
 {
+    SPEC("N8.5");
     HANDLE heap = HeapCreate(0, 0, 0);
     CHECK_EQ_UINT(set_mode(heap, 0), STATUS_SUCCESS);
     CHECK_EQ_UINT(set_mode(heap, 2), STATUS_SUCCESS);
@@ -44,6 +45,7 @@ static void modes_that_work(void)
 /* class 0, the order of the checks: length, heap, HEAP_NO_SERIALIZE, mode */
 static void order_of_checks(void)
 {
+    SPEC("N8.5");
     ULONG one = 1;
     HANDLE heap = HeapCreate(0, 0, 0), no_serialize = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
     WINE_DIFFERS("RtlSetHeapInformation does nothing") {
@@ -65,6 +67,7 @@ static void order_of_checks(void)
 /* class 3: Version must be 1 */
 static void optimize(void)
 {
+    SPEC("N8.3");
     struct optimize_resources info = {1, 0};
     HANDLE heap = HeapCreate(0, 0, 0);
     CHECK_EQ_UINT(set(heap, OPTIMIZE_CLASS, &info, sizeof(info)), STATUS_SUCCESS);
@@ -96,6 +99,7 @@ static void bad_handle(void)
 /* fixed-size heaps cannot have an LFH; what we do not know we do not claim to have done */
 static void refusals(void)
 {
+    SPEC("N8.4");
     ULONG buffer[8] = {0};
     HANDLE fixed = HeapCreate(0, 0, UNIT);
     CHECK_EQ_UINT(set_mode(fixed, 2), (ULONG)STATUS_INVALID_PARAMETER);
@@ -112,6 +116,7 @@ static void refusals(void)
 /* class 1, NULL and 0, any heap or NULL: STATUS_SUCCESS; cannot be undone, so it is last */
 static void termination_on_corruption(void)
 {
+    SPEC("N8.2");
     HANDLE heap = HeapCreate(0, 0, 0);
     CHECK_EQ_UINT(set(heap, HeapEnableTerminationOnCorruption, NULL, 0), STATUS_SUCCESS);
     CHECK_EQ_UINT(set(NULL, HeapEnableTerminationOnCorruption, NULL, 0), STATUS_SUCCESS);

@@ -3,9 +3,10 @@
 
 #include "nt.h"
 
-/* 4: the requested size, for every class of block, last error untouched */
+/* the requested size, for every class of block, last error untouched */
 static void exact_size(void)
 {
+    SPEC("N4.1");
     static const SIZE_T sizes[] = {0, 1, 17, UNIT, 0x100000, 3 * 0x100000 + 37, NORMAL_MAX, GREY_SIZE, LARGE_MIN};
     HANDLE heap = RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL);
     for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -19,9 +20,10 @@ static void exact_size(void)
     CHECK_EQ_PTR(RtlDestroyHeap(heap), NULL);
 }
 
-/* 4, 1.3: an invalid block or a NULL heap: (SIZE_T)-1, STATUS_INVALID_PARAMETER */
+/* an invalid block or a NULL heap: (SIZE_T)-1, STATUS_INVALID_PARAMETER */
 static void failure(void)
 {
+    SPEC("N4.13 N1.3.1");
     struct bad_blocks bad;
     bad_blocks_make(&bad);
     POISON_LAST_ERROR();

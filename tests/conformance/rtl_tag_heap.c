@@ -37,9 +37,10 @@ static bool counts_are(HANDLE heap, USHORT tag, ULONG allocations, ULONG frees, 
     return CHECK_EQ_UINT(info.BytesAllocated, bytes) && ok;
 }
 
-/* 10: a tag a string, the first one as flags; the names */
+/* a tag a string, the first one as flags; the names */
 static void create(void)
 {
+    SPEC("N10.1 N10.2 N10.4");
     HANDLE heap = HeapCreate(0, 0, 0);
     POISON_LAST_ERROR();
     USHORT first = index_of(RtlCreateTagHeap(heap, 0, prefix, names));
@@ -55,9 +56,10 @@ static void create(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 10: allocation count, free count, bytes; reset */
+/* allocation count, free count, bytes; reset */
 static void counters(void)
 {
+    SPEC("N10.3");
     static const SIZE_T sizes[] = {0, 40, 1000, 70000, LARGE_MIN};
     HANDLE heap = HeapCreate(0, 0, 0);
     ULONG tag = RtlCreateTagHeap(heap, 0, NULL, names);
@@ -95,9 +97,10 @@ static void counters(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 10: heap NULL: tags of the process, with HEAP_GLOBAL_TAG; blocks of any heap count */
+/* heap NULL: tags of the process, with HEAP_GLOBAL_TAG; blocks of any heap count */
 static void global_tags(void)
 {
+    SPEC("N10.2");
     HANDLE a = HeapCreate(0, 0, 0), b = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
     ULONG flags = RtlCreateTagHeap(NULL, 0, NULL, names);
     USHORT tag = index_of(flags);
@@ -114,9 +117,10 @@ static void global_tags(void)
     CHECK(HeapDestroy(a));
 }
 
-/* 10, 7.3: the tag beside a user value; what a walk tells; flags that name no tag mean nothing */
+/* the tag beside a user value; what a walk tells; flags that name no tag mean nothing */
 static void with_others(void)
 {
+    SPEC("N4.2 N7.3.8");
     HANDLE heap = HeapCreate(0, 0, 0);
     ULONG flags = 0;
     PVOID value = NULL;
@@ -156,9 +160,10 @@ static void limits(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 10: NULL for an unknown index; names that are none; bad handles */
+/* NULL for an unknown index; names that are none; bad handles */
 static void bad_arguments(void)
 {
+    SPEC("N10.3");
     static const USHORT unknown[] = {0,     4, 2047, HEAP_GLOBAL_TAG, HEAP_GLOBAL_TAG | 100, HEAP_PSEUDO_TAG_FLAG | 1,
                                      0xFFFF};
     static struct bad_handles bad;

@@ -39,9 +39,10 @@ static bool holds(const RTL_HEAP_USAGE_ENTRY *list, const void *address, SIZE_T 
     return list != NULL && list->Size == size;
 }
 
-/* 11: the totals; those of HeapSummary */
+/* the totals; those of HeapSummary */
 static void totals(void)
 {
+    SPEC("N11.3");
     HANDLE heap = HeapCreate(0, 0, 0);
     HEAP_SUMMARY summary = {.cb = sizeof(summary)};
     CHECK(HeapAlloc(heap, 0, 100) && HeapAlloc(heap, 0, LARGE_MIN));
@@ -56,9 +57,10 @@ static void totals(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 11: HEAP_USAGE_ALLOCATED_BLOCKS: every block, of either layer and of the front end */
+/* HEAP_USAGE_ALLOCATED_BLOCKS: every block, of either layer and of the front end */
 static void entries(ULONG options)
 {
+    SPEC("N11.3");
     enum {
         COUNT = 1000
     };
@@ -80,9 +82,10 @@ static void entries(ULONG options)
     CHECK(HeapDestroy(heap));
 }
 
-/* 11: Added and Removed against the list of a previous call */
+/* Added and Removed against the list of a previous call */
 static void differences(void)
 {
+    SPEC("N11.3");
     HANDLE heap = HeapCreate(0, 0, 0);
     char *kept = HeapAlloc(heap, 0, 10), *gone = HeapAlloc(heap, 0, 20), *resized = HeapAlloc(heap, 0, 30);
     begin();
@@ -108,9 +111,10 @@ static void differences(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 11: a wrong Length; pointers that are no lists; bad handles */
+/* a wrong Length; pointers that are no lists; bad handles */
 static void bad_arguments(void)
 {
+    SPEC("N11.3");
     static struct bad_handles bad;
     RTL_HEAP_USAGE_ENTRY own = {.Next = NULL};
     HANDLE heap = HeapCreate(0, 0, 0);

@@ -39,9 +39,10 @@ static bool set_flags(PVOID block, ULONG clear, ULONG set)
     return CHECK_EQ_UINT(RtlSetUserFlagsHeap(heap, 0, block, clear, set), TRUE) && CHECK_LAST_ERROR_UNTOUCHED();
 }
 
-/* 9: the value is NULL at first, then what was set; flags are the 0xE00 bits, never 0x100 */
+/* the value is NULL at first, then what was set; flags are the 0xE00 bits, never 0x100 */
 static void values_and_flags(void)
 {
+    SPEC("N9.1 N9.2 N9.3 N9.6 N9.14");
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         PVOID block = HeapAlloc(heap, VALUE | 0xC00, sizes[i]), other = HeapAlloc(heap, VALUE | 0x200, sizes[i]);
         SPEC("W1.2.6 W10.2");
@@ -58,9 +59,10 @@ static void values_and_flags(void)
     }
 }
 
-/* 9: new = (old & ~clear) | set; reset 0x600, then set 0x800 */
+/* new = (old & ~clear) | set; reset 0x600, then set 0x800 */
 static void flags_change(void)
 {
+    SPEC("N9.7 N9.9");
     PVOID block = HeapAlloc(heap, VALUE | 0xC00, 100);
     CHECK(set_flags(block, 0, 0) && has(block, NULL, 0xC00));
     CHECK(set_flags(block, 0x400, 0x200) && has(block, NULL, 0xA00));
@@ -70,9 +72,10 @@ static void flags_change(void)
     CHECK(HeapFree(heap, 0, block));
 }
 
-/* 9: other bits: FALSE, ERROR_INVALID_PARAMETER, nothing changed */
+/* other bits: FALSE, ERROR_INVALID_PARAMETER, nothing changed */
 static void other_bits(void)
 {
+    SPEC("N9.8");
     const ULONG bad[] = {0x1000, 0x100, 0x1, 0x80000000};
     PVOID block = HeapAlloc(heap, VALUE | 0x400, 100);
     for (unsigned i = 0; i < 4; i++) {
@@ -87,9 +90,10 @@ static void other_bits(void)
     CHECK(HeapFree(heap, 0, block));
 }
 
-/* 9: a plain block, of the front end or not: TRUE, *UserValue unchanged, flags 0; set: FALSE */
+/* a plain block, of the front end or not: TRUE, *UserValue unchanged, flags 0; set: FALSE */
 static void plain_blocks(void)
 {
+    SPEC("N9.4 N9.5");
     for (unsigned i = 0; i < 60; i++) {
         PVOID block = HeapAlloc(heap, 0, 40);
         CHECK(has(block, UNTOUCHED, 0));
@@ -104,10 +108,11 @@ static void plain_blocks(void)
     }
 }
 
-/* 9: 2*ptr bytes directly behind the data, or in a debug heap behind the pattern there: a word, then the value; what a
+/* 2*ptr bytes directly behind the data, or in a debug heap behind the pattern there: a word, then the value; what a
  * program writes there is the value */
 static void position(void)
 {
+    SPEC("N9.12 N9.13");
     for (SIZE_T size = 0; size <= 64; size++) {
         unsigned char *block = HeapAlloc(heap, VALUE | 0x800, size), *room = block + size + tail_size();
         UINT_PTR words[2] = {1, 1};
@@ -129,18 +134,20 @@ static void position(void)
     }
 }
 
-/* 15.5: a block with a value is 2*ptr bytes larger */
+/* a block with a value is 2*ptr bytes larger */
 static void stride(void)
 {
+    SPEC("N9.11");
     HANDLE fresh = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
     char *first = HeapAlloc(fresh, VALUE, 0x1000), *second = HeapAlloc(fresh, VALUE, 0x1000);
     CHECK_EQ_UINT(second - first, block_stride(0x1000 + GRANULARITY));
     CHECK(HeapDestroy(fresh));
 }
 
-/* 4: value and flags go with the block, in place and elsewhere; new bytes are zero */
+/* value and flags go with the block, in place and elsewhere; new bytes are zero */
 static void reallocation(void)
 {
+    SPEC("N4.11");
     static const SIZE_T steps[] = {10, 3, 300, 299, 0, 70000, LARGE_MIN, NORMAL_MAX, 2 * LARGE_MIN, 5};
     unsigned char *block = HeapAlloc(heap, VALUE | 0x200 | HEAP_ZERO_MEMORY, 10);
     PVOID obstacle = HeapAlloc(heap, 0, 1);
@@ -162,9 +169,10 @@ static void reallocation(void)
     CHECK(HeapFree(heap, 0, block) && HeapFree(heap, 0, obstacle));
 }
 
-/* 4: a shrink in place keeps the flags, a growth in place replaces them by those of the call */
+/* a shrink in place keeps the flags, a growth in place replaces them by those of the call */
 static void reallocation_with_flags(void)
 {
+    SPEC("N4.9 N4.10");
     HANDLE fresh = heap;
     heap = HeapCreate(0, 0, 0);
     PVOID block = HeapAlloc(heap, VALUE | 0x200, 5000);
@@ -225,9 +233,10 @@ static void parts(void)
     CHECK(HeapFree(heap, 0, block));
 }
 
-/* 9, 1.3: what is no block, no heap */
+/* what is no block, no heap */
 static void bad_arguments(void)
 {
+    SPEC("N9.10 N1.3.1");
     static struct bad_handles handles;
     struct bad_blocks bad;
     bad_blocks_make(&bad);
@@ -264,9 +273,10 @@ static void bad_arguments(void)
     CHECK(HeapFree(heap, 0, block));
 }
 
-/* 7.3: Settable is the value, the flags tell of both; win32-heap.md 4.5 */
+/* Settable is the value, the flags tell of both; win32-heap.md 4.5 */
 static void walk(void)
 {
+    SPEC("N7.3.8");
     HANDLE fresh = HeapCreate(0, 0, 0);
     PVOID block[4] = {HeapAlloc(fresh, 0, 50), HeapAlloc(fresh, VALUE | 0xA00, 50), HeapAlloc(fresh, 0x400, 50),
                       HeapAlloc(fresh, 0, 50)};

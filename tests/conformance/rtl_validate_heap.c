@@ -13,9 +13,10 @@ static void check_valid(HANDLE heap, void *block)
     }
 }
 
-/* section 6: heap and NULL: the whole heap; heap and block: that block */
+/* heap and NULL: the whole heap; heap and block: that block */
 static void valid(void)
 {
+    SPEC("N6.1 N6.2 N6.4");
     HANDLE heaps[] = {HeapCreate(0, 0, 0), HeapCreate(HEAP_NO_SERIALIZE, 0, 0), HeapCreate(0, 0, 4 * UNIT)};
     for (size_t h = 0; h < 3; h++) {
         static const SIZE_T sizes[] = {0, 1, 100, 5000, UNIT};
@@ -58,6 +59,7 @@ static void big_heap(void)
 /* win32-heap.md 3.9: freed, foreign, interior and wild pointers: FALSE, and the heap stays valid */
 static void bad_blocks(void)
 {
+    SPEC("N6.5");
     static struct bad_blocks bad;
     bad_blocks_make(&bad);
     for (unsigned i = 0; i < bad.count; i++) {
@@ -73,9 +75,10 @@ static void bad_blocks(void)
     bad_blocks_end(&bad);
 }
 
-/* section 6: NULL heap: FALSE [wine] */
+/* NULL heap: FALSE [wine] */
 static void null_heap(void)
 {
+    SPEC("N6.3");
 #ifdef _WIN32
     if (!on_wine()) {
         return;
@@ -103,9 +106,10 @@ static void bad_handle(void)
     bad_handles_end(&bad);
 }
 
-/* section 6: damaged headers make the heap invalid, and it is valid again once they are as before */
+/* damaged headers make the heap invalid, and it is valid again once they are as before */
 static void damaged_header(void)
 {
+    SPEC("N6.1 N6.2");
     HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
     unsigned char *block[3];
     for (unsigned i = 0; i < 3; i++) {

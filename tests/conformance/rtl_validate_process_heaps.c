@@ -4,9 +4,10 @@
 
 #include "nt.h"
 
-/* 6: TRUE when all are valid */
+/* TRUE when all are valid */
 static void all_valid(void)
 {
+    SPEC("N6.6");
     HANDLE a = HeapCreate(0, 0, 0), b = HeapCreate(HEAP_NO_SERIALIZE, 0, 0), c = HeapCreate(0, 0, UNIT);
     CHECK(HeapAlloc(a, 0, 100) && HeapAlloc(b, 0, LARGE_MIN) && HeapAlloc(c, 0, 1));
     POISON_LAST_ERROR();
@@ -15,9 +16,10 @@ static void all_valid(void)
     CHECK(HeapDestroy(a) && HeapDestroy(b) && HeapDestroy(c));
 }
 
-/* 6: FALSE when any one is not, whichever */
+/* FALSE when any one is not, whichever */
 static void one_damaged(void)
 {
+    SPEC("N6.6");
     HANDLE heaps[3] = {HeapCreate(0, 0, 0), HeapCreate(0, 0, 0), HeapCreate(0, 0, 0)};
     for (unsigned i = 0; i < 3; i++) {
         char *block = HeapAlloc(heaps[i], 0, 24);

@@ -61,9 +61,10 @@ static bool record_equals(const RTL_HEAP_WALK_ENTRY *r, const PROCESS_HEAP_ENTRY
     return ok;
 }
 
-/* 4.5: record by record the same as HeapWalk's; two walks the same to the byte */
+/* record by record the same as HeapWalk's; two walks the same to the byte */
 static void check_equivalent(HANDLE heap)
 {
+    SPEC("N7.3.7 N7.3.9 N1.1.9");
     CHECK(walk_take(heap, &walk));
     CHECK(nt_walk_take(heap, &first));
     CHECK(nt_walk_take(heap, &second));
@@ -80,9 +81,25 @@ static void check_equivalent(HANDLE heap)
     }
 }
 
-/* 4.2: three records for a fresh heap */
+/* the end, and again after it */
+static void the_end(void)
+{
+    SPEC("N7.3.3");
+    RTL_HEAP_WALK_ENTRY entry;
+    HANDLE heap = HeapCreate(0, 0, 0);
+    nt_walk_begin(&entry);
+    for (unsigned i = 0; i < 3; i++) {
+        CHECK_EQ_UINT((ULONG)RtlWalkHeap(heap, &entry), STATUS_SUCCESS);
+    }
+    CHECK_EQ_UINT((ULONG)RtlWalkHeap(heap, &entry), 0x8000001A);
+    CHECK_EQ_UINT(RtlNtStatusToDosError((NTSTATUS)0x8000001A), ERROR_NO_MORE_ITEMS);
+    CHECK(HeapDestroy(heap));
+}
+
+/* three records for a fresh heap */
 static void fresh_heaps(void)
 {
+    SPEC("N7.3.1 N7.3.2 N7.3.6");
     HANDLE heaps[] = {HeapCreate(0, 0, 0), HeapCreate(HEAP_NO_SERIALIZE, 0, 0), HeapCreate(0, 0x80000, 0)};
     SPEC("W4.2.1");
     for (size_t i = 0; i < 3; i++) {
@@ -139,6 +156,7 @@ static void many_segments(void)
 /* the default heap */
 static void default_heap(void)
 {
+    SPEC("N7.3.10");
     RTL_HEAP_WALK_ENTRY entry;
     void *block = HeapAlloc(GetProcessHeap(), 0, 777);
     bool found = false;
@@ -152,9 +170,10 @@ static void default_heap(void)
     CHECK(HeapFree(GetProcessHeap(), 0, block));
 }
 
-/* 7.3: Entry NULL: STATUS_INVALID_PARAMETER, NULL heap: STATUS_INVALID_HANDLE; undefined on Windows */
+/* Entry NULL: STATUS_INVALID_PARAMETER, NULL heap: STATUS_INVALID_HANDLE; undefined on Windows */
 static void null_arguments(void)
 {
+    SPEC("N7.3.4 N7.3.5");
 #ifdef _WIN32
     if (!on_wine()) {
         return;
@@ -188,9 +207,10 @@ static void huge_block(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 7.3: bad heap: STATUS_INVALID_HANDLE */
+/* bad heap: STATUS_INVALID_HANDLE */
 static void bad_handle(void)
 {
+    SPEC("N7.3.5");
     static struct bad_handles bad;
     bad_handles_make(&bad);
     for (unsigned i = 0; i < BAD_HANDLES; i++) {
@@ -232,6 +252,7 @@ int main(void)
 {
     nt_load();
     structure();
+    the_end();
     fresh_heaps();
     blocks();
     many_segments();

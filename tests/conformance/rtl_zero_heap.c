@@ -21,9 +21,10 @@ static size_t count_marked(const unsigned char *bytes, size_t size)
     return count;
 }
 
-/* 11: free committed memory is zero but for the links in front, memory in use is not changed */
+/* free committed memory is zero but for the links in front, memory in use is not changed */
 static void zeroes_what_is_free(ULONG options, SIZE_T size)
 {
+    SPEC("N11.4");
     HANDLE heap = HeapCreate(options, 0, 0);
     for (unsigned i = 0; i < BLOCKS; i++) {
         block[i] = HeapAlloc(heap, 0, size);

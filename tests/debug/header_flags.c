@@ -22,8 +22,8 @@ static void check(ULONG global, ULONG bits, ULONG more)
         {0, 0x1000, 0x10000, 0x1000, 0},
         {0x04000000, 0, 0, 0x1002, 0},
     };
+    SPEC("W3.1.5 W10.6 N14.3 N14.4 N14.7 N14.8 N14.9 N14.10 N14.11 N14.12 N14.13 N14.15 N14.17 N15.1.8");
     CHECK_EQ_UINT(RtlGetNtGlobalFlags(), global);
-    SPEC("W3.1.5 W10.6");
     CHECK_EQ_UINT(field(GetProcessHeap(), 0x70), bits | more | 2);
     CHECK_EQ_UINT(field(GetProcessHeap(), 0x74), bits);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -42,41 +42,49 @@ static void none(void)
 
 static void tail(void)
 {
+    SPEC("N15.1.1");
     check(0x10, 0x20, 0);
 }
 
 static void freeing(void)
 {
+    SPEC("N15.1.2");
     check(0x20, 0x40, 0);
 }
 
 static void parameters(void)
 {
+    SPEC("N15.1.3");
     check(0x40, 0x40000060, 0);
 }
 
 static void all(void)
 {
+    SPEC("N15.1.4");
     check(0x80, 0x20000060, 0);
 }
 
 static void debugger(void)
 {
+    SPEC("N14.16");
     check(0x70, 0x40000060, 0);
 }
 
 static void no_coalescing(void)
 {
+    SPEC("N15.1.5");
     check(0x200000, 0, 0x80);
 }
 
 static void tagging(void)
 {
+    SPEC("N10.6 N14.14");
     check(0x800, 0, 0x04000000);
 }
 
 static void by_dll(void)
 {
+    SPEC("N15.1.7 N10.7");
     check(0x8000, 0, 0);
 }
 

@@ -38,6 +38,7 @@ static unsigned trace_of(const void *block)
 
 static void traces(void)
 {
+    SPEC("N7.3.8");
     void *blocks[4];
     heap = HeapCreate(0, 0, 0);
     for (unsigned i = 0; i < 4; i++) {
@@ -88,6 +89,7 @@ static bool is_named(unsigned index, const char *name)
 
 static void pseudo_tags(void)
 {
+    SPEC("N15.2.6");
     heap = HeapCreate(0, 0, 0);
     void *blocks[3];
     for (unsigned i = 0; i < 3; i++) {
@@ -129,6 +131,7 @@ static void no_pseudo_tags(void)
 
 static void tags_by_file(void)
 {
+    SPEC("N15.2.6");
     heap = HeapCreate(0, 0, 0);
     void *block = allocate_here(100);
     unsigned tag = find(block).Block.TagIndex;
@@ -144,6 +147,7 @@ static void tags_by_file(void)
 /* Free blocks stay as they were freed. */
 static void no_coalescing(void)
 {
+    SPEC("N15.2.5");
     heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
     void *blocks[4];
     unsigned seen = 0;

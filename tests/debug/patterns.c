@@ -31,6 +31,7 @@ static bool has_whole_tail(const unsigned char *block, SIZE_T size)
 
 static void new_blocks(HANDLE heap, bool fills)
 {
+    SPEC("N15.3.1 N15.3.2 N15.3.3 N15.3.5");
     for (SIZE_T size = 0; size < 64; size++) {
         unsigned char *block = HeapAlloc(heap, 0, size), *zero = HeapAlloc(heap, HEAP_ZERO_MEMORY, size);
         CHECK(has_whole_tail(block, size) && has_whole_tail(zero, size));
@@ -51,6 +52,7 @@ static void new_blocks(HANDLE heap, bool fills)
 
 static void shrunk_in_place(HANDLE heap)
 {
+    SPEC("N15.3.6");
     unsigned char *block = HeapAlloc(heap, HEAP_ZERO_MEMORY, 17);
     CHECK_EQ_PTR(HeapReAlloc(heap, HEAP_REALLOC_IN_PLACE_ONLY, block, 14), block);
     CHECK(has_whole_tail(block, 14) && is_zero(block, 0, 14));
@@ -61,7 +63,7 @@ static void freed_blocks(HANDLE heap, bool fills)
 {
     unsigned char *block = HeapAlloc(heap, 0, 37);
     unsigned char *stop = HeapAlloc(heap, 0, 37);
-    SPEC("W1.5.9 W3.9.10 W10.7");
+    SPEC("W1.5.9 W3.9.10 W10.7 N15.3.4 N15.4.4 N15.4.5");
     CHECK(HeapFree(heap, 0, block));
     for (SIZE_T i = 16; fills && i < 37; i++) {
         CHECK_EQ_UINT(block[i], free_pattern[i % 4]);
@@ -76,6 +78,7 @@ static void freed_blocks(HANDLE heap, bool fills)
 
 static void tail_overwritten(HANDLE heap)
 {
+    SPEC("N15.4.1 N15.4.3");
     for (SIZE_T size = 0; size < 40; size++) {
         SPEC("W3.9.9");
         unsigned char *block = HeapAlloc(heap, 0, size);
@@ -95,6 +98,7 @@ static void tail_overwritten(HANDLE heap)
 /* No tail, no fill: zero to the end of the page. */
 static void large_blocks(HANDLE heap)
 {
+    SPEC("N15.3.7");
     unsigned char *block = HeapAlloc(heap, 0, LARGE_MIN);
     SPEC("W1.5.6 W2.4");
     CHECK(is_zero(block, 0, LARGE_MIN + 1));
@@ -106,6 +110,7 @@ static void large_blocks(HANDLE heap)
 
 static void distances(SIZE_T of_hundred)
 {
+    SPEC("N15.5.1 N15.5.2 N15.5.8");
     for (SIZE_T size = 0x20000 * sizeof(void *) - 0x3000; size != 0; size /= 2) {
         HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
         char *a = HeapAlloc(heap, 0, size), *b = HeapAlloc(heap, 0, size), *c = HeapAlloc(heap, 0, size);
@@ -114,6 +119,16 @@ static void distances(SIZE_T of_hundred)
         CHECK(HeapDestroy(heap));
     }
     CHECK_EQ_UINT(block_stride(100), of_hundred);
+
+    SPEC("N15.5.7");
+    HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
+    char *one = HeapAlloc(heap, 0, 1), *sixteen = HeapAlloc(heap, 0, 16), *end = HeapAlloc(heap, 0, 16);
+    CHECK_EQ_INT(sixteen - one, end - sixteen);
+    char *large = HeapAlloc(heap, 0, LARGE_MIN), *other = HeapAlloc(heap, 0, LARGE_MIN);
+    SIZE_T apart = (SIZE_T)(other > large ? other - large : large - other);
+    CHECK_EQ_UINT((UINT_PTR)large % LARGE_ALIGNMENT, 0);
+    CHECK(apart > block_stride(LARGE_MIN) && large[LARGE_MIN] == 0);
+    CHECK(HeapDestroy(heap));
 }
 
 /* The flags of a call alone. */
@@ -121,7 +136,7 @@ static void distances_by_call(void)
 {
     HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
     char *a = HeapAlloc(heap, 0x60, 100), *b = HeapAlloc(heap, 0x60, 100), *c = HeapAlloc(heap, 0, 100);
-    SPEC("W1.2.5");
+    SPEC("W1.2.5 N15.5.4");
     CHECK_EQ_INT(b - a, 128);
     CHECK_EQ_INT(c - b, 128);
     CHECK(HeapFree(heap, 0x60, b) && HeapFree(heap, 0, a) && HeapFree(heap, 0, c));
@@ -130,11 +145,36 @@ static void distances_by_call(void)
         CHECK(HeapAlloc(heap, 0x20, 100) != NULL);
     }
     CHECK(HeapDestroy(heap));
+    SPEC("N15.5.3");
     distances(112);
+}
+
+/* Between the value of a block and the next header; a block that has none. */
+static void user_values(HANDLE heap)
+{
+    {
+        SPEC("N15.3.8");
+        for (SIZE_T size = 0; size < 40; size++) {
+            unsigned char *block = HeapAlloc(heap, HEAP_SETTABLE_USER_VALUE, size);
+            SIZE_T end = block_stride(size + GRANULARITY) - 8; /* the header of the next block begins there */
+            CHECK(has_whole_tail(block, size) && is_zero(block, size + tail_size(), end));
+            CHECK(HeapFree(heap, 0, block));
+        }
+    }
+    {
+        SPEC("N9.15");
+        PVOID value = heap;
+        ULONG flags = 77;
+        void *plain = HeapAlloc(heap, 0, 40);
+        CHECK(RtlGetUserInfoHeap(heap, 0, plain, &value, &flags));
+        CHECK(value == heap && flags == 0);
+        CHECK(HeapFree(heap, 0, plain));
+    }
 }
 
 static void all(HANDLE heap, bool fills)
 {
+    user_values(heap);
     new_blocks(heap, fills);
     shrunk_in_place(heap);
     freed_blocks(heap, fills);
@@ -151,8 +191,7 @@ static void all_heaps(bool fills, SIZE_T of_hundred)
     all(GetProcessHeap(), fills);
     new_blocks(fixed, fills);
     freed_blocks(fixed, fills);
-    SPEC("W3.13.11 W3.14.8 W5.2");
-    /* 15.2: no low-fragmentation heap */
+    SPEC("W3.13.11 W3.14.8 W5.2 N15.2.8");
     POISON_LAST_ERROR();
     CHECK(!HeapSetInformation(heap, HeapCompatibilityInformation, &mode, sizeof(mode)));
     CHECK_LAST_ERROR(ERROR_GEN_FAILURE);
@@ -166,11 +205,13 @@ static void all_heaps(bool fills, SIZE_T of_hundred)
 
 static void with_tail(void)
 {
+    SPEC("N15.5.5");
     all_heaps(false, 144);
 }
 
 static void with_free_checks(void)
 {
+    SPEC("N15.5.4");
     all_heaps(true, 128);
 }
 
@@ -181,6 +222,7 @@ static void with_both(void)
 
 static void with_validation(void)
 {
+    SPEC("N15.5.6");
     all_heaps(true, 160);
 }
 

@@ -403,6 +403,11 @@ static void test_the_rest(void)
         CHECK_EQ_UINT(sizeof(CONTEXT), 1232);
     }
     {
+        SPEC("N16.10");
+        CHECK_EQ_UINT(HeapPerformanceCountersInformationSegmentHeapVersion, 2);
+        CHECK_EQ_UINT(sizeof(MEMBER_OF(HEAP_PERFORMANCE_COUNTERS_INFORMATION, SegmentHeapPerfInformation)), 48);
+    }
+    {
         SPEC("T13.8");
         RTL_SEGMENT_HEAP_PARAMETERS parameters = {.Version = 3, .Size = sizeof(parameters)};
         HANDLE heap = RtlCreateHeap(HEAP_GROWABLE | HEAP_CREATE_SEGMENT_HEAP, NULL, 0, 0, NULL,

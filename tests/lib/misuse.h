@@ -179,6 +179,15 @@ static inline int misuse_main(int argc, char **argv, const struct misuse *all, s
     return check_report();
 }
 
+/* The same of lines of the specification. */
+#define MISUSE_MAIN_OF(spec, ...)                                                                                      \
+    int main(int argc, char **argv)                                                                                    \
+    {                                                                                                                  \
+        static const struct misuse all[] = {__VA_ARGS__};                                                              \
+        SPEC(spec);                                                                                                    \
+        return misuse_main(argc, argv, all, sizeof(all) / sizeof(all[0]));                                             \
+    }
+
 #define MISUSE_MAIN(...)                                                                                               \
     int main(int argc, char **argv)                                                                                    \
     {                                                                                                                  \

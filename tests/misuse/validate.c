@@ -58,6 +58,6 @@ int main(int argc, char **argv)
         {"no block", no_block, "+hfc", NO_BLOCK},
         {"no heap", no_heap, "+htc", NO_HEAP},
     };
-    SPEC("W3.9.12");
+    SPEC("W3.9.12 N6.5 N15.6.1");
     return misuse_main(argc, argv, all, sizeof(all) / sizeof(all[0]));
 }

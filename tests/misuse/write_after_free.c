@@ -67,10 +67,10 @@ static void merged(void)
 #define OF(byte, found) ": block was written to after it was freed: block B, heap H, size 100, byte " byte " is " found
 #define VALIDATE "RtlValidateHeap (HeapValidate)"
 
-MISUSE_MAIN({"validated", validated, "+hfc", VALIDATE OF("16", "0x41")},
-            {"validated", validated, "+hfc+htc+ust", VALIDATE OF("16", "0x41")},
-            {"used again", used_again, "+hfc", "RtlAllocateHeap (HeapAlloc)" OF("99", "0x41")},
-            {"used again", used_again, "+hpc", "RtlAllocateHeap (HeapAlloc)" OF("99", "0x41")},
-            {"grown into", grown_into, "+hfc", "RtlReAllocateHeap (HeapReAlloc)" OF("40", "0x41")},
-            {"next call", next_call, "+hvc", "RtlAllocateHeap (HeapAlloc)" OF("20", "0x41")},
-            {"merged", merged, "+hfc", VALIDATE OF("3", "0x0")})
+MISUSE_MAIN_OF("N15.2.2", {"validated", validated, "+hfc", VALIDATE OF("16", "0x41")},
+               {"validated", validated, "+hfc+htc+ust", VALIDATE OF("16", "0x41")},
+               {"used again", used_again, "+hfc", "RtlAllocateHeap (HeapAlloc)" OF("99", "0x41")},
+               {"used again", used_again, "+hpc", "RtlAllocateHeap (HeapAlloc)" OF("99", "0x41")},
+               {"grown into", grown_into, "+hfc", "RtlReAllocateHeap (HeapReAlloc)" OF("40", "0x41")},
+               {"next call", next_call, "+hvc", "RtlAllocateHeap (HeapAlloc)" OF("20", "0x41")},
+               {"merged", merged, "+hfc", VALIDATE OF("3", "0x0")})

@@ -89,16 +89,16 @@ static void with_value(void)
     ": block was written to past its end: block B, heap H, size " size ", byte " byte " is " found
 #define FREE "RtlFreeHeap (HeapFree)"
 
-MISUSE_MAIN({"freed", freed, "+htc", FREE OF("100", "100", "0x41")},
-            {"freed", freed, "+htc+ust", FREE OF("100", "100", "0x41")},
-            {"freed", freed, "+hpc", FREE OF("100", "100", "0x41")},
-            {"freed", freed, "+hvc", FREE OF("100", "100", "0x41")},
-            {"last byte", freed_last_byte, "+htc", FREE OF("0", "15", "0x41")},
-            {"resized", resized, "+htc", "RtlReAllocateHeap (HeapReAlloc)" OF("100", "104", "0x41")},
-            {"measured", measured, "+hpc", "RtlSizeHeap (HeapSize)" OF("100", "100", "0x41")},
-            {"validated", validated, "+htc", "RtlValidateHeap (HeapValidate)" OF("100", "115", "0x41")},
-            {"all validated", all_validated, "+htc", "RtlValidateHeap (HeapValidate)" OF("100", "100", "0x41")},
-            {"all heaps", all_heaps_validated, "+htc", "RtlValidateProcessHeaps" OF("100", "100", "0x41")},
-            {"next call", next_call, "+hvc", "RtlAllocateHeap (HeapAlloc)" OF("100", "100", "0x41")},
-            {"next call", next_call_about_another, "+hvc", FREE OF("100", "100", "0x0")},
-            {"with value", with_value, "+htc", FREE OF("40", "55", "0x0")})
+MISUSE_MAIN_OF("N15.2.1 N15.2.3 N15.2.4 N15.4.2", {"freed", freed, "+htc", FREE OF("100", "100", "0x41")},
+               {"freed", freed, "+htc+ust", FREE OF("100", "100", "0x41")},
+               {"freed", freed, "+hpc", FREE OF("100", "100", "0x41")},
+               {"freed", freed, "+hvc", FREE OF("100", "100", "0x41")},
+               {"last byte", freed_last_byte, "+htc", FREE OF("0", "15", "0x41")},
+               {"resized", resized, "+htc", "RtlReAllocateHeap (HeapReAlloc)" OF("100", "104", "0x41")},
+               {"measured", measured, "+hpc", "RtlSizeHeap (HeapSize)" OF("100", "100", "0x41")},
+               {"validated", validated, "+htc", "RtlValidateHeap (HeapValidate)" OF("100", "115", "0x41")},
+               {"all validated", all_validated, "+htc", "RtlValidateHeap (HeapValidate)" OF("100", "100", "0x41")},
+               {"all heaps", all_heaps_validated, "+htc", "RtlValidateProcessHeaps" OF("100", "100", "0x41")},
+               {"next call", next_call, "+hvc", "RtlAllocateHeap (HeapAlloc)" OF("100", "100", "0x41")},
+               {"next call", next_call_about_another, "+hvc", FREE OF("100", "100", "0x0")},
+               {"with value", with_value, "+htc", FREE OF("40", "55", "0x0")})

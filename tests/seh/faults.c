@@ -98,6 +98,7 @@ static void check_access(act_fn *act, void *address, ULONG_PTR how)
 /* access violations: [0] read, write or execute, [1] the address */
 static void access_violations(void)
 {
+    SPEC("N4.14");
     char *none = page_of(PROT_NONE);
     char *readable = page_of(PROT_READ);
     check_access(read_at, none + 123, EXCEPTION_READ_FAULT);

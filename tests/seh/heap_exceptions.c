@@ -74,7 +74,7 @@ static void check_raises(DWORD options, DWORD flags, SIZE_T maximum, enum what w
 
 static void check_both_ways(SIZE_T maximum, enum what what, SIZE_T size, DWORD code)
 {
-    SPEC("W1.2.1 W1.2.2 W1.4.1 W1.4.9");
+    SPEC("W1.2.1 W1.2.2 W1.4.1 W1.4.9 N2.1.3 N4.4");
     check_raises(0, HEAP_GENERATE_EXCEPTIONS, maximum, what, size, code);
     check_raises(HEAP_GENERATE_EXCEPTIONS, 0, maximum, what, size, code);
     check_raises(HEAP_GENERATE_EXCEPTIONS | HEAP_NO_SERIALIZE, 0, maximum, what, size, code);
