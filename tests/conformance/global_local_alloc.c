@@ -3,9 +3,10 @@
 
 #define LIMIT 0x10000u
 
-/* 2: FIXED, size n: a pointer to n bytes, a block of the default heap; 1: aligned to 2*ptr */
+/* FIXED, size n: a pointer to n bytes, a block of the default heap; 1: aligned to 2*ptr */
 static void fixed(const struct family *f)
 {
+    SPEC("G1.2 G2.2 G2.11");
     for (SIZE_T size = 1; size <= 0x2000000; size <<= 5) {
         POISON_LAST_ERROR();
         unsigned char *data = f->alloc(GMEM_FIXED, size);
@@ -19,18 +20,20 @@ static void fixed(const struct family *f)
     }
 }
 
-/* 2: FIXED, size 0: not NULL; Global has a byte, Local has none */
+/* FIXED, size 0: not NULL; Global has a byte, Local has none */
 static void fixed_of_size_zero(const struct family *f)
 {
+    SPEC("G2.3");
     HGLOBAL data = f->alloc(GMEM_FIXED, 0);
     CHECK(data != NULL);
     CHECK_EQ_UINT(f->size(data), f->global ? 1 : 0);
     CHECK_EQ_PTR(f->release(data), NULL);
 }
 
-/* 2, 1: MOVEABLE, size n: a handle; its entry is no block, what it leads to is one of exactly this size */
+/* MOVEABLE, size n: a handle; its entry is no block, what it leads to is one of exactly this size */
 static void moveable(const struct family *f)
 {
+    SPEC("G1.3 G1.4 G1.5 G2.5");
     for (SIZE_T size = 1; size <= 0x2000000; size <<= 5) {
         POISON_LAST_ERROR();
         SPEC("W3.9.7");
@@ -51,9 +54,10 @@ static void moveable(const struct family *f)
     }
 }
 
-/* 2: MOVEABLE, size 0: a handle in discarded state */
+/* MOVEABLE, size 0: a handle in discarded state */
 static void moveable_of_size_zero(const struct family *f)
 {
+    SPEC("G2.4");
     HGLOBAL handle = f->alloc(GMEM_MOVEABLE, 0);
     CHECK(is_moveable(handle));
     CHECK_EQ_UINT(entry_of(handle)->flags, 0xB);
@@ -64,9 +68,10 @@ static void moveable_of_size_zero(const struct family *f)
     CHECK_EQ_PTR(f->release(handle), NULL);
 }
 
-/* 1: the observed values of the flags, by what was asked for */
+/* the observed values of the flags, by what was asked for */
 static void state_bits(const struct family *f)
 {
+    SPEC("G1.9 G1.10 G1.11 G1.12 G1.13 G1.14 G1.15");
     static const struct {
         bool discardable;
         bool shared;
@@ -83,13 +88,18 @@ static void state_bits(const struct family *f)
         UINT_PTR flags = entry_of(handle)->flags;
         /* Only Global remembers DDESHARE. */
         CHECK_EQ_UINT(flags, f->global ? cases[i].expected : cases[i].expected & ~(UINT_PTR)0x8000);
+        if (cases[i].size != 0) {
+            CHECK(f->lock(handle) != NULL && f->lock(handle) != NULL);
+            CHECK_EQ_UINT(entry_of(handle)->flags, flags + (2 << 16));
+        }
         CHECK_EQ_PTR(f->release(handle), NULL);
     }
 }
 
-/* 2: ZEROINIT: zeroed, also where memory is used again */
+/* ZEROINIT: zeroed, also where memory is used again */
 static void zeroed(const struct family *f)
 {
+    SPEC("G2.6");
     static const UINT flags[] = {GMEM_FIXED, GMEM_MOVEABLE};
     static const SIZE_T sizes[] = {1, 13, 100, 5000, 100000, 0x200000};
     for (unsigned i = 0; i < 2; i++) {
@@ -104,9 +114,10 @@ static void zeroed(const struct family *f)
     }
 }
 
-/* 2: DISCARDABLE without MOVEABLE is fixed; obsolete flags mean nothing; neither do undefined ones [wine] */
+/* DISCARDABLE without MOVEABLE is fixed; obsolete flags mean nothing; neither do undefined ones [wine] */
 static void other_flags(const struct family *f)
 {
+    SPEC("G2.7 G2.8 G2.9");
     static const UINT flags[] = {0,          GMEM_NOCOMPACT, GMEM_NODISCARD, GMEM_NOT_BANKED, GMEM_NOTIFY,
                                  GMEM_SHARE, 0x8001,         0x10000,        0xFFFF0000};
     for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
@@ -123,9 +134,10 @@ static void other_flags(const struct family *f)
     }
 }
 
-/* 2: failure: NULL, ERROR_NOT_ENOUGH_MEMORY; and no handle is lost by it */
+/* failure: NULL, ERROR_NOT_ENOUGH_MEMORY; and no handle is lost by it */
 static void too_large(const struct family *f)
 {
+    SPEC("G2.10");
     static const SIZE_T sizes[] = {SIZE_MAX, SIZE_MAX - 7, SIZE_MAX / 2};
     for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         CHECK_FAILS(f->alloc(GMEM_FIXED, sizes[i]) == NULL, ERROR_NOT_ENOUGH_MEMORY);
@@ -150,9 +162,10 @@ static void walk_shows_no_handles(void)
     CHECK(HeapUnlock(heap));
 }
 
-/* 1: at most 0x10000 handles, of both families together; then fixed memory still can be had. 3.3: none is in a walk */
+/* at most 0x10000 handles, of both families together; then fixed memory still can be had. 3.3: none is in a walk */
 static void table_is_full(const struct family *f)
 {
+    SPEC("G1.7 G3.3.1");
     static HGLOBAL handles[LIMIT];
     unsigned count = 0;
     unsigned bad = 0;
@@ -181,16 +194,42 @@ static void table_is_full(const struct family *f)
     CHECK_EQ_UINT(bad, 0);
 }
 
-/* 3.3: one fixed DDESHARE block exists: the same */
+/* one fixed DDESHARE block exists: the same */
 static void walk_shows_no_sharing(void)
 {
+    SPEC("G3.3.2");
     HGLOBAL data = GlobalAlloc(GMEM_FIXED | GMEM_DDESHARE, 100);
     walk_shows_no_handles();
     CHECK_EQ_PTR(GlobalFree(data), NULL);
 }
 
+/* every power of 32, fixed and moveable */
+static void powers(const struct family *f)
+{
+    SPEC("G2.12");
+    for (SIZE_T size = 1; size <= 0x2000000; size *= 32) {
+        HGLOBAL fixed = f->alloc(GMEM_FIXED, size), handle = f->alloc(GMEM_MOVEABLE, size);
+        CHECK(fixed != NULL && is_moveable(handle));
+        CHECK_EQ_UINT(f->size(fixed), size);
+        CHECK_EQ_UINT(f->size(handle), size);
+        CHECK_EQ_PTR(f->release(fixed), NULL);
+        CHECK_EQ_PTR(f->release(handle), NULL);
+    }
+}
+
+static void prototypes(void)
+{
+    SPEC("G2.1");
+    HGLOBAL(WINAPI * global)(UINT, SIZE_T) = GlobalAlloc;
+    HLOCAL(WINAPI * local)(UINT, SIZE_T) = LocalAlloc;
+    CHECK_EQ_PTR(GlobalFree(global(GMEM_FIXED, 10)), NULL);
+    CHECK_EQ_PTR(LocalFree(local(LMEM_FIXED, 10)), NULL);
+}
+
 int main(void)
 {
+    prototypes();
+    for_both(powers);
     for_both(fixed);
     for_both(fixed_of_size_zero);
     for_both(moveable);

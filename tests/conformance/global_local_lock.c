@@ -3,9 +3,10 @@
 
 #include "thread.h"
 
-/* 3.2: lock: the data, count + 1; unlock: TRUE while locks are left, else FALSE and NO_ERROR, then ERROR_NOT_LOCKED */
+/* lock: the data, count + 1; unlock: TRUE while locks are left, else FALSE and NO_ERROR, then ERROR_NOT_LOCKED */
 static void moveable(const struct family *f)
 {
+    SPEC("G3.2.1 G3.2.4 G3.2.5 G3.2.6");
     HGLOBAL handle = f->alloc(GMEM_MOVEABLE, 256);
     POISON_LAST_ERROR();
     void *data = f->lock(handle);
@@ -26,9 +27,10 @@ static void moveable(const struct family *f)
     CHECK_EQ_PTR(f->release(handle), NULL);
 }
 
-/* 3.2: the count rises to 255 and stays; after 256 locks, 254 unlocks are TRUE, the 255th FALSE */
+/* the count rises to 255 and stays; after 256 locks, 254 unlocks are TRUE, the 255th FALSE */
 static void most_locks(const struct family *f)
 {
+    SPEC("G3.2.2 G3.2.3");
     HGLOBAL handle = f->alloc(GMEM_MOVEABLE | f->discardable, 10);
     void *data = f->lock(handle);
     for (unsigned i = 2; i <= 256; i++) {
@@ -44,9 +46,10 @@ static void most_locks(const struct family *f)
     CHECK_EQ_PTR(f->release(handle), NULL);
 }
 
-/* 3.2: lock fixed: the pointer, no count; unlock: Global TRUE, any number of times, Local FALSE and ERROR_NOT_LOCKED */
+/* lock fixed: the pointer, no count; unlock: Global TRUE, any number of times, Local FALSE and ERROR_NOT_LOCKED */
 static void fixed(const struct family *f)
 {
+    SPEC("G3.2.7 G3.2.8");
     HGLOBAL data = f->alloc(GMEM_FIXED, 100);
     for (unsigned i = 0; i < 3; i++) {
         CHECK_QUIETLY(f->lock(data) == data);
@@ -62,9 +65,10 @@ static void fixed(const struct family *f)
     CHECK_EQ_PTR(f->release(data), NULL);
 }
 
-/* 3.2: discarded: NULL, ERROR_DISCARDED, and no count */
+/* discarded: NULL, ERROR_DISCARDED, and no count */
 static void discarded(const struct family *f)
 {
+    SPEC("G3.2.9");
     HGLOBAL handle = f->alloc(GMEM_MOVEABLE, 0);
     CHECK_FAILS(f->lock(handle) == NULL, ERROR_DISCARDED);
     CHECK_EQ_UINT(f->flags(handle), GMEM_DISCARDED);
@@ -72,9 +76,10 @@ static void discarded(const struct family *f)
     CHECK_EQ_PTR(f->release(handle), NULL);
 }
 
-/* 4: lock: NULL, ERROR_INVALID_HANDLE; invalid fixed: Local leaves the last error; NULL: both do [wine] */
+/* lock: NULL, ERROR_INVALID_HANDLE; invalid fixed: Local leaves the last error; NULL: both do [wine] */
 static void lock_nothing(const struct family *f)
 {
+    SPEC("G4.8 G4.9 G4.19");
     CHECK_FAILS(f->lock(freed_moveable(f)) == NULL, ERROR_INVALID_HANDLE);
     CHECK_FAILS(f->lock(INVALID_MOVEABLE) == NULL, ERROR_INVALID_HANDLE);
     CHECK_QUIETLY(f->lock(NULL) == NULL);
@@ -94,9 +99,10 @@ static void lock_nothing(const struct family *f)
 #endif
 }
 
-/* 4: unlock: of a wrong moveable, Global TRUE, Local FALSE, ERROR_INVALID_HANDLE; of a wrong pointer as of any */
+/* unlock: of a wrong moveable, Global TRUE, Local FALSE, ERROR_INVALID_HANDLE; of a wrong pointer as of any */
 static void unlock_nothing(const struct family *f)
 {
+    SPEC("G4.10 G4.11 G4.18");
     HGLOBAL freed = freed_moveable(f);
     if (f->global) {
         WINE_DIFFERS("GlobalUnlock of a wrong handle is FALSE") {
@@ -112,9 +118,10 @@ static void unlock_nothing(const struct family *f)
     CHECK_FAILS(f->unlock(NULL) == FALSE, ERROR_INVALID_HANDLE);
 }
 
-/* 3.2: Fix and Wire lock, Unfix and UnWire unlock; Compact and Shrink return 0 [wine] */
+/* Fix and Wire lock, Unfix and UnWire unlock; Compact and Shrink return 0 [wine] */
 static void older_names(void)
 {
+    SPEC("G3.2.10");
     HGLOBAL handle = GlobalAlloc(GMEM_MOVEABLE, 100);
     GlobalFix(handle);
     CHECK_EQ_UINT(GlobalFlags(handle), 1);

@@ -1,9 +1,12 @@
 /* GlobalSize, GlobalFlags, GlobalHandle and their Local kin: global-local-toolhelp-seh.md 3.1, 4. */
 #include "families.h"
 
-/* 3.1: the size asked for; 0 without data */
+#include "nt.h"
+
+/* the size asked for; 0 without data */
 static void size(const struct family *f)
 {
+    SPEC("G3.1.1 G3.1.2");
     static const SIZE_T sizes[] = {1, 10, 256, 100000, 0x200000};
     for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         HGLOBAL handle = f->alloc(GMEM_MOVEABLE, sizes[i]);
@@ -18,9 +21,10 @@ static void size(const struct family *f)
     CHECK_EQ_PTR(f->release(none), NULL);
 }
 
-/* 4: freed or invalid moveable, invalid fixed, NULL: 0, ERROR_INVALID_HANDLE */
+/* freed or invalid moveable, invalid fixed, NULL: 0, ERROR_INVALID_HANDLE */
 static void size_of_nothing(const struct family *f)
 {
+    SPEC("G4.6 G4.7 G4.18 G4.22");
     CHECK_FAILS(f->size(freed_moveable(f)) == 0, ERROR_INVALID_HANDLE);
     CHECK_FAILS(f->size(INVALID_MOVEABLE) == 0, ERROR_INVALID_HANDLE);
     CHECK_FAILS(f->size(INVALID_FIXED) == 0, ERROR_INVALID_HANDLE);
@@ -36,9 +40,10 @@ static void size_of_nothing(const struct family *f)
 #endif
 }
 
-/* 3.1: fixed memory: 0. Moveable: the lock count, and what it was made with and has become */
+/* fixed memory: 0. Moveable: the lock count, and what it was made with and has become */
 static void flags(const struct family *f)
 {
+    SPEC("G3.1.3 G3.1.4");
     HGLOBAL data = f->alloc(GMEM_FIXED, 100);
     CHECK_QUIETLY(f->flags(data) == 0);
     CHECK_EQ_PTR(f->release(data), NULL);
@@ -63,9 +68,10 @@ static void flags(const struct family *f)
     CHECK_EQ_PTR(f->release(handle), NULL);
 }
 
-/* 3.1: Global also tells DDESHARE, Local does not; each tells "discardable" in its own bits */
+/* Global also tells DDESHARE, Local does not; each tells "discardable" in its own bits */
 static void flags_of_the_other_family(void)
 {
+    SPEC("G3.1.4");
     HGLOBAL handle = GlobalAlloc(GMEM_MOVEABLE | GMEM_DDESHARE | GMEM_DISCARDABLE, 1);
     CHECK_EQ_UINT(GlobalFlags(handle), GMEM_DDESHARE | GMEM_DISCARDABLE);
     WINE_DIFFERS("LocalFlags tells DDESHARE") {
@@ -77,9 +83,10 @@ static void flags_of_the_other_family(void)
     CHECK_EQ_PTR(GlobalFree(handle), NULL);
 }
 
-/* 3.1: whatever else was asked for, no other bits */
+/* whatever else was asked for, no other bits */
 static void flags_of_all_combinations(const struct family *f)
 {
+    SPEC("G3.1.5");
     const UINT asked[] = {
         GMEM_FIXED | GMEM_NOTIFY,
         GMEM_FIXED | f->discardable,
@@ -100,9 +107,10 @@ static void flags_of_all_combinations(const struct family *f)
     }
 }
 
-/* 4: freed or invalid moveable: 0x8000, ERROR_INVALID_HANDLE; invalid fixed: Local says ERROR_NOACCESS */
+/* freed or invalid moveable: 0x8000, ERROR_INVALID_HANDLE; invalid fixed: Local says ERROR_NOACCESS */
 static void flags_of_nothing(const struct family *f)
 {
+    SPEC("G4.4 G4.5 G4.18");
     CHECK_FAILS(f->flags(freed_moveable(f)) == GMEM_INVALID_HANDLE, ERROR_INVALID_HANDLE);
     CHECK_FAILS(f->flags(INVALID_MOVEABLE) == GMEM_INVALID_HANDLE, ERROR_INVALID_HANDLE);
     CHECK_FAILS(f->flags(NULL) == GMEM_INVALID_HANDLE, ERROR_INVALID_HANDLE);
@@ -114,9 +122,10 @@ static void flags_of_nothing(const struct family *f)
 #endif
 }
 
-/* 3.1: of the data of moveable memory: its handle; of fixed memory, or of any block of the default heap: the pointer */
+/* of the data of moveable memory: its handle; of fixed memory, or of any block of the default heap: the pointer */
 static void handle(const struct family *f)
 {
+    SPEC("G3.1.6 G3.1.7");
     HGLOBAL handles[20];
     for (unsigned i = 0; i < 20; i++) {
         handles[i] = f->alloc(GMEM_MOVEABLE, 10 + i * 1000);
@@ -145,10 +154,11 @@ static void handle_after_moving(const struct family *f)
     CHECK_EQ_PTR(f->release(handle), NULL);
 }
 
-/* 4: invalid fixed: NULL, Global ERROR_INVALID_HANDLE, Local ERROR_NOACCESS; NULL: NULL, ERROR_INVALID_PARAMETER [wine]
+/* invalid fixed: NULL, Global ERROR_INVALID_HANDLE, Local ERROR_NOACCESS; NULL: NULL, ERROR_INVALID_PARAMETER [wine]
  */
 static void handle_of_nothing(const struct family *f)
 {
+    SPEC("G4.14 G4.15 G4.20");
     CHECK_FAILS(f->handle(NULL) == NULL, ERROR_INVALID_PARAMETER);
     if (f->global) {
         CHECK_FAILS(f->handle(INVALID_FIXED) == NULL, ERROR_INVALID_HANDLE);
@@ -166,8 +176,43 @@ static void handle_of_nothing(const struct family *f)
     CHECK_EQ_PTR(f->release(handle), NULL);
 }
 
+#ifndef _WIN32
+/* the entry of a freed handle is no block */
+static void user_info_of_nothing(void)
+{
+    SPEC("G4.16");
+    HGLOBAL freed = GlobalAlloc(GMEM_MOVEABLE, 10);
+    const HGLOBAL wrong[] = {freed, (HGLOBAL)(UINT_PTR)0xDEADBEE8, (HGLOBAL)(UINT_PTR)0xDEADBEE0};
+    CHECK_EQ_PTR(GlobalFree(freed), NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        PVOID value;
+        ULONG flags;
+        POISON_LAST_ERROR();
+        CHECK_EQ_UINT(RtlGetUserInfoHeap(GetProcessHeap(), 0, wrong[i], &value, &flags), FALSE);
+        CHECK_LAST_ERROR(ERROR_INVALID_PARAMETER);
+    }
+}
+
+/* the mask of the count, and names that mean nothing any more */
+static void obsolete_names(void)
+{
+    SPEC("G6.5");
+    HGLOBAL handle = GlobalAlloc(GMEM_MOVEABLE, 10);
+    CHECK(GlobalLock(handle) != NULL && GlobalLock(handle) != NULL);
+    CHECK_EQ_UINT(GlobalFlags(handle) & GMEM_LOCKCOUNT, 2);
+    CHECK_EQ_PTR(GlobalLRUNewest(handle), handle);
+    CHECK_EQ_PTR(GlobalLRUOldest(handle), handle);
+    CHECK_EQ_UINT(GlobalFlags(handle) & GMEM_LOCKCOUNT, 2);
+    CHECK_EQ_PTR(GlobalFree(handle), NULL);
+}
+#endif
+
 int main(void)
 {
+#ifndef _WIN32
+    user_info_of_nothing();
+    obsolete_names();
+#endif
     for_both(size);
     for_both(size_of_nothing);
     for_both(flags);

@@ -46,6 +46,8 @@ static const SIZE_T new_sizes[] = {BIG + 512, 512, 13, SMALL, 11, 10, 0, 1024 * 
 /* 5.3, 5.4, F4 and F6: NULL, and the object as it was. 5.1: DISCARDABLE without MODIFY always fails */
 static void discardable_without_modify(const struct family *f)
 {
+    SPEC(
+        "G5.1.3 G5.1.11 G5.2.6 G5.2.8 G5.3.1 G5.3.2 G5.3.3 G5.3.8 G5.3.9 G5.3.10 G5.4.1 G5.4.2 G5.4.3 G5.4.6 G5.4.7 G5.4.8");
     static const SIZE_T sizes[] = {SMALL, BIG};
     for (unsigned s = 0; s < 2; s++) {
         for (unsigned n = 0; n < NEW_SIZES; n++) {
@@ -70,10 +72,11 @@ static void discardable_without_modify(const struct family *f)
     }
 }
 
-/* 5.3: Global F3, F5, F7 of fixed memory: a moveable handle, the size unchanged, the contents kept; the block elsewhere
+/* Global F3, F5, F7 of fixed memory: a moveable handle, the size unchanged, the contents kept; the block elsewhere
  */
 static void convert(const struct family *f, enum flag_set set, SIZE_T size, SIZE_T new_size)
 {
+    SPEC("G5.1.2 G5.3.11 G5.3.1 G5.3.2 G5.3.3 G5.3.8 G5.3.9 G5.3.10");
     unsigned char *fixed = f->alloc(GMEM_FIXED, size);
     pattern_fill(fixed, size, 7);
     POISON_LAST_ERROR();
@@ -95,6 +98,8 @@ static void convert(const struct family *f, enum flag_set set, SIZE_T size, SIZE
 /* 5.3, 5.4, the sets with MODIFY: Global converts if MOVEABLE is there, else and in Local nothing changes */
 static void modify_fixed(const struct family *f)
 {
+    SPEC(
+        "G5.1.1 G5.2.3 G5.2.5 G5.2.7 G5.2.9 G5.3.1 G5.3.2 G5.3.3 G5.3.8 G5.3.9 G5.3.10 G5.3.5 G5.3.6 G5.4.1 G5.4.2 G5.4.3 G5.4.6 G5.4.7 G5.4.8");
     static const SIZE_T sizes[] = {SMALL, BIG};
     for (unsigned s = 0; s < 2; s++) {
         for (unsigned n = 0; n < NEW_SIZES; n++) {
@@ -112,9 +117,10 @@ static void modify_fixed(const struct family *f)
     }
 }
 
-/* 5.3, 5.4: small, F2: it has the new size, and what fits of its contents; it is still fixed */
+/* small, F2: it has the new size, and what fits of its contents; it is still fixed */
 static void resize_small_fixed(const struct family *f)
 {
+    SPEC("G5.2.4 G5.3.1 G5.3.2 G5.3.3 G5.4.1 G5.4.2 G5.4.3");
     static const SIZE_T sizes[] = {512, 10, 0, 13, SMALL, 0x200000};
     for (unsigned n = 0; n < sizeof(sizes) / sizeof(sizes[0]); n++) {
         SIZE_T kept = sizes[n] < SMALL ? sizes[n] : SMALL;
@@ -131,9 +137,10 @@ static void resize_small_fixed(const struct family *f)
     }
 }
 
-/* 5.3, 5.4: big, F0 and F2: the same pointer, the new size */
+/* big, F0 and F2: the same pointer, the new size */
 static void resize_big_fixed(const struct family *f)
 {
+    SPEC("G5.1.4 G5.3.8 G5.3.9 G5.3.10 G5.4.6 G5.4.7 G5.4.8");
     static const SIZE_T sizes[] = {BIG + 512, 10, 0};
     SPEC("W7.9");
     for (unsigned n = 0; n < 3; n++) {
@@ -160,10 +167,11 @@ static void activate_small(void)
     }
 }
 
-/* 5.3, 5.4: small, with the low-fragmentation heap: never where it is; F0 is NULL, the same size too, F2 another
+/* small, with the low-fragmentation heap: never where it is; F0 is NULL, the same size too, F2 another
  * pointer */
 static void hot_small_fixed(const struct family *f)
 {
+    SPEC("G5.2.1 G5.2.2 G5.3.1 G5.3.2 G5.3.3 G5.3.4 G5.3.7 G5.4.1 G5.4.2 G5.4.3 G5.4.4 G5.4.5 G5.4.9");
     static const SIZE_T sizes[] = {512, 10, 0, SMALL, 13};
     activate_small();
     SPEC("W5.8 W7.10");
@@ -190,9 +198,10 @@ static void hot_small_fixed(const struct family *f)
     }
 }
 
-/* 5.1: flags 0 forbids fixed memory to move: what cannot be had in place fails with ERROR_NOT_ENOUGH_MEMORY */
+/* flags 0 forbids fixed memory to move: what cannot be had in place fails with ERROR_NOT_ENOUGH_MEMORY */
 static void no_room_in_place(const struct family *f)
 {
+    SPEC("G5.1.4 G5.1.11");
     HGLOBAL fixed = f->alloc(GMEM_FIXED, SMALL);
     CHECK_FAILS(f->resize(fixed, 0x10000000, 0) == NULL, ERROR_NOT_ENOUGH_MEMORY);
     CHECK_FAILS(f->resize(fixed, SIZE_MAX, 0) == NULL, ERROR_NOT_ENOUGH_MEMORY);
@@ -210,6 +219,7 @@ enum outcome {
 };
 
 struct row {
+    const char *spec;
     bool locked;
     SIZE_T size;
     SIZE_T new_size;
@@ -218,14 +228,24 @@ struct row {
 };
 
 static const struct row rows[] = {
-    {true, SMALL, 512, FAILS, MOVES},      {true, SMALL, 10, STAYS, STAYS},  {true, SMALL, 0, FAILS, FAILS},
-    {false, SMALL, 512, MOVES, MOVES},     {false, SMALL, 10, STAYS, STAYS}, {false, SMALL, 0, FAILS, DISCARDS},
-    {true, BIG, BIG + 512, STAYS, STAYS},  {true, BIG, 10, STAYS, STAYS},    {true, BIG, 0, FAILS, FAILS},
-    {false, BIG, BIG + 512, STAYS, STAYS}, {false, BIG, 10, STAYS, STAYS},   {false, BIG, 0, FAILS, DISCARDS},
+    {"G5.5.1", true, SMALL, 512, FAILS, MOVES},
+    {"G5.5.2 G5.5.14", true, SMALL, 10, STAYS, STAYS},
+    {"G5.5.3 G5.1.5", true, SMALL, 0, FAILS, FAILS},
+    {"G5.5.4 G5.1.4", false, SMALL, 512, MOVES, MOVES},
+    {"G5.5.5 G5.5.14", false, SMALL, 10, STAYS, STAYS},
+    {"G5.5.6 G5.1.6 G5.1.7", false, SMALL, 0, FAILS, DISCARDS},
+    {"G5.5.7", true, BIG, BIG + 512, STAYS, STAYS},
+    {"G5.5.8", true, BIG, 10, STAYS, STAYS},
+    {"G5.5.9", true, BIG, 0, FAILS, FAILS},
+    {"G5.5.10", false, BIG, BIG + 512, STAYS, STAYS},
+    {"G5.5.11", false, BIG, 10, STAYS, STAYS},
+    {"G5.5.12", false, BIG, 0, FAILS, DISCARDS},
 };
 
 static bool check_row(const struct family *f, const struct row *row, enum flag_set set)
 {
+    SPEC(row->spec);
+    SPEC("G5.5.13");
     enum outcome outcome = set == F0 ? row->f0 : row->f2;
     HGLOBAL handle = f->alloc(GMEM_MOVEABLE, row->size);
     pattern_fill(f->lock(handle), row->size, 9);
@@ -265,7 +285,7 @@ static bool check_row(const struct family *f, const struct row *row, enum flag_s
     return ok;
 }
 
-/* 5.5, whole: moveable memory, locked and not */
+/* table 5.5, whole: moveable memory, locked and not */
 static void moveable(const struct family *f)
 {
     static const enum flag_set sets[] = {F0, F1, F2, F3, F5, F7};
@@ -279,9 +299,10 @@ static void moveable(const struct family *f)
     }
 }
 
-/* 5.1: lock count and other state bits survive */
+/* lock count and other state bits survive */
 static void state_survives(const struct family *f)
 {
+    SPEC("G5.1.9");
     HGLOBAL handle = f->alloc(GMEM_MOVEABLE | f->discardable, 100);
     CHECK(f->lock(handle) != NULL);
     CHECK(f->lock(handle) != NULL);
@@ -292,9 +313,10 @@ static void state_survives(const struct family *f)
     CHECK_EQ_PTR(f->release(handle), NULL);
 }
 
-/* 5.1, 5.6: a discarded handle gets data again; ZEROINIT clears what is added */
+/* a discarded handle gets data again; ZEROINIT clears what is added */
 static void from_nothing_and_back(const struct family *f)
 {
+    SPEC("G5.1.8 G5.1.10 G5.6.1");
     HGLOBAL handle = f->alloc(GMEM_MOVEABLE, 0);
     for (unsigned round = 0; round < 3; round++) {
         CHECK_QUIETLY(f->resize(handle, 10, GMEM_MOVEABLE) == handle);
@@ -316,9 +338,10 @@ static void from_nothing_and_back(const struct family *f)
     CHECK_EQ_PTR(f->release(handle), NULL);
 }
 
-/* 5.1: ZEROINIT: added bytes are zero, the others as they were, moveable or fixed */
+/* ZEROINIT: added bytes are zero, the others as they were, moveable or fixed */
 static void zeroed(const struct family *f)
 {
+    SPEC("G5.1.8");
     static const SIZE_T sizes[] = {1, 12, 100, 5000, BIG, 0x200000};
     static const UINT kinds[] = {GMEM_FIXED, GMEM_MOVEABLE};
     for (unsigned k = 0; k < 2; k++) {
@@ -337,9 +360,10 @@ static void zeroed(const struct family *f)
     }
 }
 
-/* 5.6: fixed 100000 bytes, made moveable (Global) or not (Local), then grown and cleared */
+/* fixed 100000 bytes, made moveable (Global) or not (Local), then grown and cleared */
 static void large_scenario(const struct family *f)
 {
+    SPEC("G5.6.2 G5.6.3 G5.6.4");
     HGLOBAL object = f->alloc(GMEM_ZEROINIT, 100000);
     CHECK_EQ_PTR(f->lock(object), object);
     HGLOBAL modified = f->resize(object, 0, GMEM_MODIFY | GMEM_MOVEABLE);
@@ -354,9 +378,10 @@ static void large_scenario(const struct family *f)
     CHECK_EQ_PTR(f->release(grown), NULL);
 }
 
-/* 6: discarding is ReAlloc to 0: not of what is locked; Local's of fixed memory too, again and again */
+/* discarding is ReAlloc to 0: not of what is locked; Local's of fixed memory too, again and again */
 static void discard(void)
 {
+    SPEC("G6.1 G6.2 G6.3 G6.4");
     HGLOBAL handle = GlobalAlloc(GMEM_MOVEABLE, 100);
     CHECK(GlobalLock(handle) != NULL);
     CHECK_EQ_PTR(GlobalDiscard(handle), NULL);
@@ -373,10 +398,11 @@ static void discard(void)
     CHECK_EQ_PTR(LocalFree(fixed), NULL);
 }
 
-/* 4: freed or invalid moveable: NULL, ERROR_INVALID_HANDLE; invalid fixed: ERROR_NOACCESS; NULL: ERROR_INVALID_HANDLE
+/* freed or invalid moveable: NULL, ERROR_INVALID_HANDLE; invalid fixed: ERROR_NOACCESS; NULL: ERROR_INVALID_HANDLE
  */
 static void nothing(const struct family *f)
 {
+    SPEC("G4.12 G4.13 G4.17");
     static const UINT flags[] = {GMEM_MOVEABLE, 0, GMEM_MODIFY, GMEM_MODIFY | GMEM_MOVEABLE};
     HGLOBAL freed = freed_moveable(f);
     for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
@@ -429,8 +455,19 @@ static void no_handle_left(void)
 }
 #endif
 
+static void prototypes(void)
+{
+    SPEC("G5.1");
+    HGLOBAL(WINAPI * global)(HGLOBAL, SIZE_T, UINT) = GlobalReAlloc;
+    HLOCAL(WINAPI * local)(HLOCAL, SIZE_T, UINT) = LocalReAlloc;
+    HGLOBAL handle = local(global(GlobalAlloc(GMEM_MOVEABLE, 1), 10, GMEM_MOVEABLE), 20, LMEM_MOVEABLE);
+    CHECK_EQ_UINT(GlobalSize(handle), 20);
+    CHECK_EQ_PTR(GlobalFree(handle), NULL);
+}
+
 int main(void)
 {
+    prototypes();
     for_both(discardable_without_modify);
     for_both(modify_fixed);
     for_both(resize_small_fixed);

@@ -28,7 +28,7 @@ static bool is_of(HGLOBAL handle)
 
 static void value_is_the_handle(const struct family *f)
 {
-    SPEC("N9.16");
+    SPEC("N9.16 G1.6");
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         HGLOBAL first = f->alloc(GMEM_MOVEABLE, sizes[i]), second = f->alloc(GMEM_MOVEABLE | GMEM_ZEROINIT, sizes[i]);
         CHECK(is_of(first) && is_of(second));
@@ -81,6 +81,7 @@ static void converted(void)
 
 static void walk_tells_the_handle(const struct family *f)
 {
+    SPEC("G3.3.3");
     HANDLE heap = GetProcessHeap();
     PROCESS_HEAP_ENTRY entry = {.lpData = NULL};
     HGLOBAL handles[] = {f->alloc(GMEM_MOVEABLE, 40), f->alloc(GMEM_MOVEABLE, 40), f->alloc(GMEM_MOVEABLE, 0x200000)};
@@ -137,9 +138,10 @@ static void many(const struct family *f)
     }
 }
 
-/* 1: another user value is what the handle of the data is then; the object is as it was */
+/* another user value is what the handle of the data is then; the object is as it was */
 static void value_is_set(const struct family *f)
 {
+    SPEC("G1.6");
     for (SIZE_T size = 12; size < 0x400000; size *= 30) {
         HGLOBAL handle = f->alloc(GMEM_MOVEABLE, size);
         PVOID data = entry_of(handle)->data;

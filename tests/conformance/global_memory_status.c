@@ -17,9 +17,10 @@ static MEMORYSTATUSEX status_now(void)
     return status;
 }
 
-/* 7: another dwLength: FALSE, ERROR_INVALID_PARAMETER */
+/* another dwLength: FALSE, ERROR_INVALID_PARAMETER */
 static void wrong_length(void)
 {
+    SPEC("G7.1");
     static const DWORD lengths[] = {0, 1, sizeof(MEMORYSTATUSEX) - 1, sizeof(MEMORYSTATUSEX) + 1, sizeof(MEMORYSTATUS)};
     for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
         MEMORYSTATUSEX status = {.dwLength = lengths[i]};
@@ -36,9 +37,10 @@ static void wrong_length(void)
 #endif
 }
 
-/* 7: the load in whole hundredths of the total; nothing in the extended part; no part above its whole */
+/* the load in whole hundredths of the total; nothing in the extended part; no part above its whole */
 static void values(void)
 {
+    SPEC("G7.3 G7.4 G7.6");
     MEMORYSTATUSEX status = status_now();
     CHECK(status.ullTotalPhys > 0x1000000 && status.ullTotalPhys % 0x400 == 0);
     CHECK(status.ullAvailPhys > 0 && status.ullAvailPhys <= status.ullTotalPhys);
@@ -63,9 +65,10 @@ static void address_space_is_used(void)
     CHECK(HeapDestroy(heap));
 }
 
-/* 7: the older function ignores dwLength, leaves the last error, and tells the same, capped */
+/* the older function ignores dwLength, leaves the last error, and tells the same, capped */
 static void older_function(void)
 {
+    SPEC("G7.2 G7.5");
     MEMORYSTATUSEX expected = status_now();
     MEMORYSTATUS status;
     memset(&status, 0xCC, sizeof(status));
@@ -83,9 +86,10 @@ static void older_function(void)
     CHECK(abs((int)status.dwMemoryLoad - (int)expected.dwMemoryLoad) <= 5);
 }
 
-/* 7: NULL: FALSE, ERROR_INVALID_PARAMETER; else at least the RAM that there is, in kilobytes */
+/* NULL: FALSE, ERROR_INVALID_PARAMETER; else at least the RAM that there is, in kilobytes */
 static void installed(void)
 {
+    SPEC("G7.7");
     POISON_LAST_ERROR();
     CHECK_EQ_INT(GetPhysicallyInstalledSystemMemory(NULL), FALSE);
     CHECK_LAST_ERROR(ERROR_INVALID_PARAMETER);

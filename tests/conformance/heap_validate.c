@@ -87,7 +87,7 @@ static void readable_memory(void)
 /* an unmapped address: FALSE, ERROR_NOACCESS */
 static void unmapped_address(void)
 {
-    SPEC("W1.3.5 W3.9.6 W9.4");
+    SPEC("W1.3.5 W3.9.6 W9.4 G9.6.4");
     struct witness w;
     witness_make(&w);
     void *unmapped[] = {

@@ -34,9 +34,10 @@ static const EXCEPTION_RECORD *raise_and_continue(DWORD code, DWORD arguments, c
     return &seen;
 }
 
-/* 9.4: what of the arguments gets into the record */
+/* what of the arguments gets into the record */
 static void records(void)
 {
+    SPEC("G9.4.2 G9.4.3 G9.4.4 G9.4.5 G9.4.6 G9.5.3 G10.10");
     ULONG_PTR values[20];
     for (int i = 0; i < 20; i++) {
         values[i] = (ULONG_PTR)(100 + i);
@@ -119,9 +120,10 @@ static LONG CALLBACK continuing(PEXCEPTION_POINTERS pointers)
     return EXCEPTION_CONTINUE_SEARCH;
 }
 
-/* 10: the documented sequence (first: 2), (last: 3), (first: 1); whoever continues ends it; then continue handlers */
+/* the documented sequence (first: 2), (last: 3), (first: 1); whoever continues ends it; then continue handlers */
 static void order(void)
 {
+    SPEC("G9.1.2 G9.1.7 G10.1 G10.2 G10.4 G10.6 G10.7 G10.11");
     PVOID two = AddVectoredExceptionHandler(1, second);
     PVOID three = AddVectoredExceptionHandler(0, third);
     PVOID one = AddVectoredExceptionHandler(1, first);
@@ -177,6 +179,7 @@ static LONG CALLBACK look_for_mark(PEXCEPTION_POINTERS pointers)
 
 static void context_is_passed_on(void)
 {
+    SPEC("G10.5");
     PVOID one = AddVectoredExceptionHandler(1, mark);
     PVOID two = AddVectoredExceptionHandler(0, look_for_mark);
     RaiseException(0xE0000011, 0, 0, NULL);
@@ -194,6 +197,7 @@ static LONG WINAPI top_level(PEXCEPTION_POINTERS pointers)
 
 static void top_level_filter(void)
 {
+    SPEC("G9.1.4 G10.8");
     LPTOP_LEVEL_EXCEPTION_FILTER before = SetUnhandledExceptionFilter(top_level);
     trace[0] = '\0';
     RaiseException(0xE0000012, 0, 0, NULL);
@@ -201,9 +205,22 @@ static void top_level_filter(void)
     CHECK(SetUnhandledExceptionFilter(before) == top_level);
 }
 
+static void prototype(void)
+{
+    SPEC("G9.4.1");
+    void(WINAPI * function)(DWORD, DWORD, DWORD, const ULONG_PTR *) = RaiseException;
+    PVOID handler = AddVectoredExceptionHandler(1, keep_and_continue);
+    ours = 0xE0000020;
+    memset(&seen, 0, sizeof seen);
+    function(0xE0000020, 0, 0, NULL);
+    CHECK_EQ_UINT(seen.ExceptionCode, 0xE0000020);
+    CHECK(RemoveVectoredExceptionHandler(handler) != 0);
+}
+
 int main(void)
 {
     nt_load();
+    prototype();
     records();
     order();
     context_is_passed_on();

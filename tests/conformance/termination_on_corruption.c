@@ -123,7 +123,7 @@ static bool names_pointer(const char *line, const char *label, const void *point
 /* with the setting: SIGABRT, and one line that says function, what, block and heap */
 static bool terminates(const struct mistake *m)
 {
-    SPEC("W3.14.11 N15.6.1");
+    SPEC("W3.14.11 N15.6.1 G9.6.5");
     struct ending e;
     if (!run(m, true, &e)) {
         return false;

@@ -227,6 +227,7 @@ static void test_arithmetic_exhaustively(const struct arithmetic *arithmetic)
 
 static void test_arithmetic(void)
 {
+    SPEC("G11.1 G11.2 G11.4 G11.5");
     for (size_t index = 0; index < sizeof(arithmetics) / sizeof(arithmetics[0]); index++) {
         bool is_small = arithmetics[index].range.max <= 0xFF;
         (is_small ? test_arithmetic_exhaustively : test_arithmetic_corners)(&arithmetics[index]);
@@ -235,6 +236,7 @@ static void test_arithmetic(void)
 
 static void test_conversions(void)
 {
+    SPEC("G11.2");
     for (size_t index = 0; index < sizeof(conversions) / sizeof(conversions[0]); index++) {
         const struct conversion *conversion = &conversions[index];
         wide_int values[MAX_CORNERS];
@@ -249,7 +251,7 @@ static void test_conversions(void)
 
 static void test_error_values(void)
 {
-    SPEC("T7.16");
+    SPEC("T7.16 G11.7");
     CHECK_EQ_UINT((uint32_t)INTSAFE_E_ARITHMETIC_OVERFLOW, 0x80070216);
     CHECK_EQ_UINT(SIZE_T_ERROR, 0xFFFFFFFFFFFFFFFF);
     CHECK_EQ_UINT(DWORD_ERROR, 0xFFFFFFFF);
@@ -257,6 +259,18 @@ static void test_error_values(void)
     CHECK_EQ_UINT(BYTE_ERROR, 0xFF);
     CHECK_EQ_INT(INT_ERROR, -1);
     CHECK_EQ_INT(LONGLONG_ERROR, -1);
+}
+
+static void test_documented_use(void)
+{
+    SPEC("G11.6 G12.3.6 G12.3.7");
+    PHANDLE handles = NULL;
+    SIZE_T bytes = 0;
+    HRESULT result = SIZETMult(12, sizeof(*handles), &bytes);
+    CHECK(!(result != S_OK));
+    CHECK_EQ_UINT(bytes, 12 * sizeof(HANDLE));
+    result = SIZETMult(SIZE_T_MAX, sizeof(*handles), &bytes);
+    CHECK(result != S_OK);
 }
 
 static void test_limits(void)
@@ -280,6 +294,7 @@ int main(void)
     test_arithmetic();
     test_conversions();
     test_error_values();
+    test_documented_use();
     test_limits();
     return check_report();
 }

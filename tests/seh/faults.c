@@ -98,7 +98,7 @@ static void check_access(act_fn *act, void *address, ULONG_PTR how)
 /* access violations: [0] read, write or execute, [1] the address */
 static void access_violations(void)
 {
-    SPEC("N4.14");
+    SPEC("N4.14 G9.5.1 G9.6.3");
     char *none = page_of(PROT_NONE);
     char *readable = page_of(PROT_READ);
     check_access(read_at, none + 123, EXCEPTION_READ_FAULT);
@@ -118,6 +118,7 @@ static void access_violations(void)
 /* a page of a file that ends before it: IN_PAGE_ERROR with three parameters */
 static void in_page_error(void)
 {
+    SPEC("G9.5.2");
     FILE *file = tmpfile();
     CHECK(file != NULL && ftruncate(fileno(file), 8192) == 0);
     char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fileno(file), 0);
@@ -239,6 +240,7 @@ static void many_on_a_thread(void *arg)
 
 static void any_thread(void)
 {
+    SPEC("G9.2.7");
     struct thread threads[4];
     volatile int handled[4] = {0};
     for (int i = 0; i < 4; i++) {
@@ -390,6 +392,7 @@ static int end_of(child_fn *fn, void *arg)
 /* in children that have not caught anything yet: what was there before is what they set up */
 static void passing_on(void)
 {
+    SPEC("G9.1.6");
     for (size_t i = 0; i < sizeof unwanted_acts / sizeof unwanted_acts[0]; i++) {
         CHECK_EQ_INT(end_of(unwanted_nth, (void *)(uintptr_t)i), unwanted_ends[i]);
     }

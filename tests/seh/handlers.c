@@ -28,9 +28,10 @@ static LONG WINAPI top_continue(PEXCEPTION_POINTERS pointers)
     return noted('T', EXCEPTION_CONTINUE_EXECUTION);
 }
 
-/* 9.1: vectored handlers, then frames from the inside out, then the top-level filter */
+/* vectored handlers, then frames from the inside out, then the top-level filter */
 static void dispatch_order(void)
 {
+    SPEC("G9.1.2 G9.1.3 G9.1.4 G10.3");
     PVOID handle = AddVectoredExceptionHandler(0, vectored_search);
     LPTOP_LEVEL_EXCEPTION_FILTER before = SetUnhandledExceptionFilter(top_continue);
     trace[0] = '\0';
@@ -67,6 +68,7 @@ static LONG NTAPI vectored_continue(PEXCEPTION_POINTERS pointers)
 
 static void continued_exception_runs_no_finally(void)
 {
+    SPEC("G9.3.7");
     PVOID handle = AddVectoredExceptionHandler(0, vectored_continue);
     trace[0] = '\0';
     __try {
@@ -112,7 +114,7 @@ static LONG NTAPI skip_illegal(PEXCEPTION_POINTERS pointers)
 
 static void continuing_after_faults(void)
 {
-    SPEC("T14.7.11");
+    SPEC("T14.7.11 G10.5");
     guarded_page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(guarded_page != MAP_FAILED);
     PVOID handle = AddVectoredExceptionHandler(1, commit_page);
@@ -150,6 +152,7 @@ static LONG NTAPI continue_ours(PEXCEPTION_POINTERS pointers)
 
 static void noncontinuable(void)
 {
+    SPEC("G9.2.3 G9.5.4 G9.5.5");
     volatile DWORD inner = 0;
     volatile int handled = 0;
     __try {
@@ -181,6 +184,7 @@ static LONG keep(const EXCEPTION_POINTERS *pointers, EXCEPTION_RECORD *copy)
 
 static void raising_a_status(void)
 {
+    SPEC("G9.4.7");
     EXCEPTION_RECORD record = {0};
     __try {
         RtlRaiseStatus((NTSTATUS)STATUS_NO_MEMORY);
@@ -191,9 +195,10 @@ static void raising_a_status(void)
     CHECK_EQ_UINT(record.NumberParameters, 0);
 }
 
-/* 10: UnhandledExceptionFilter can be used as a filter */
+/* UnhandledExceptionFilter can be used as a filter */
 static void unhandled_exception_filter(void)
 {
+    SPEC("G10.9");
     volatile int handled = 0;
     __try {
         RaiseException(1, 0, 0, NULL);
@@ -263,6 +268,7 @@ static void frame_filter_continues(void *arg)
 
 static void ends(void)
 {
+    SPEC("G9.1.6 G9.2.3 G10.8");
     CHECK_EQ_INT(child_wait(child_start(nobody, NULL, 10)), 256 + SIGABRT);
     CHECK_EQ_INT(child_wait(child_start(top_level_executes, NULL, 10)), 256 + SIGABRT);
     signal(SIGSEGV, SIG_DFL);

@@ -74,7 +74,7 @@ static void check_raises(DWORD options, DWORD flags, SIZE_T maximum, enum what w
 
 static void check_both_ways(SIZE_T maximum, enum what what, SIZE_T size, DWORD code)
 {
-    SPEC("W1.2.1 W1.2.2 W1.4.1 W1.4.9 N2.1.3 N4.4");
+    SPEC("W1.2.1 W1.2.2 W1.4.1 W1.4.9 N2.1.3 N4.4 G9.6.1 G9.6.2");
     check_raises(0, HEAP_GENERATE_EXCEPTIONS, maximum, what, size, code);
     check_raises(HEAP_GENERATE_EXCEPTIONS, 0, maximum, what, size, code);
     check_raises(HEAP_GENERATE_EXCEPTIONS | HEAP_NO_SERIALIZE, 0, maximum, what, size, code);
@@ -157,6 +157,7 @@ static LONG NTAPI count_no_memory(PEXCEPTION_POINTERS pointers)
 /* vectored handlers see it too */
 static void vectored(void)
 {
+    SPEC("G9.6.1");
     PVOID handle = AddVectoredExceptionHandler(1, count_no_memory);
     __try {
         HeapAlloc(GetProcessHeap(), HEAP_GENERATE_EXCEPTIONS, SIZE_MAX);
@@ -170,7 +171,7 @@ static void vectored(void)
 /* SIZE_MAX, and a fixed-size heap that is full */
 static void lack_of_memory(void)
 {
-    SPEC("W1.4.2 W1.4.5 W3.5.8 W3.6.14");
+    SPEC("W1.4.2 W1.4.5 W3.5.8 W3.6.14 G9.6.1");
     check_both_ways(0, ALLOCATE, SIZE_MAX, (DWORD)STATUS_NO_MEMORY);
     check_both_ways(0, ALLOCATE_NATIVE, SIZE_MAX, (DWORD)STATUS_NO_MEMORY);
     check_both_ways(0x40000, ALLOCATE, 0x40000, (DWORD)STATUS_NO_MEMORY);

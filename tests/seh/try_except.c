@@ -7,6 +7,7 @@
 /* filter value 1: the handler, then what follows it */
 static void execute_handler(void)
 {
+    SPEC("G9.2.1");
     trace[0] = '\0';
     __try {
         note('b');
@@ -34,6 +35,7 @@ static void nothing_raised(void)
 /* filter value 0: the next outer handler */
 static void continue_search(void)
 {
+    SPEC("G9.2.2");
     trace[0] = '\0';
     __try {
         __try {
@@ -56,6 +58,7 @@ static DWORD filter_code(DWORD code, DWORD wanted)
 /* GetExceptionCode in filter and handler, each of its own exception, after others were handled meanwhile */
 static void codes(void)
 {
+    SPEC("G9.2.8");
     __try {
         raise_code(0xE0000001);
     } __except ((LONG)filter_code(GetExceptionCode(), 0xE0000001)) {
@@ -86,6 +89,7 @@ static LONG keep(const EXCEPTION_POINTERS *pointers, EXCEPTION_RECORD *copy)
 /* GetExceptionInformation, in the filter, is the exception */
 static void information(void)
 {
+    SPEC("G9.2.9 G9.5.3");
     static const ULONG_PTR arguments[] = {7, 8, 9};
     EXCEPTION_RECORD record = {0};
     __try {
@@ -123,6 +127,7 @@ static LONG look_at_local(volatile int *seen)
 
 static void filter_and_locals(void)
 {
+    SPEC("G9.2.4 G9.2.5");
     volatile int local = 1;
     volatile int seen = 0;
     __try {
@@ -152,6 +157,7 @@ static int depth_of_handler(int depth, int handler_at)
 
 static void across_functions(void)
 {
+    SPEC("G9.2.6 G9.1.3");
     CHECK_EQ_INT(depth_of_handler(30, 30), 30005);
     CHECK_EQ_INT(depth_of_handler(30, 17), 17005);
     CHECK_EQ_INT(depth_of_handler(30, 0), 5);
@@ -255,6 +261,7 @@ static LONG is_nested(const EXCEPTION_POINTERS *pointers, volatile DWORD *code)
 
 static void exceptions_in_handlers_and_filters(void)
 {
+    SPEC("G9.2.10");
     volatile DWORD code = 0;
     __try {
         __try {
@@ -308,6 +315,7 @@ static volatile int sink;
 /* Documented samples: division by zero; a breakpoint without a debugger */
 __attribute__((no_sanitize("undefined"))) static void documented_samples(void)
 {
+    SPEC("G9.3.9");
     volatile int zero = 0;
     volatile int handled = 0;
     __try {

@@ -7,6 +7,8 @@
 #include "child.h"
 #include "trace.h"
 
+#include <setjmp.h>
+
 /* 'n' after a normal termination, 'a' after an abnormal one */
 static void note_termination(int abnormal)
 {
@@ -16,6 +18,7 @@ static void note_termination(int abnormal)
 /* the closing brace, and __leave: 0 */
 static void normal_termination(void)
 {
+    SPEC("G9.3.1 G9.3.2");
     trace[0] = '\0';
     __try {
         note('1');
@@ -57,6 +60,7 @@ static int return_from_body(int value)
 
 static void termination_by_return(void)
 {
+    SPEC("G9.3.3");
     trace[0] = '\0';
     CHECK_EQ_INT(return_from_body(11), 33);
     CHECK_EQ_INT(return_from_body(1), -1000);
@@ -77,6 +81,7 @@ static long long return_last(long long value)
 /* break, continue, goto */
 static void termination_by_jumps(void)
 {
+    SPEC("G9.3.3");
     trace[0] = '\0';
     volatile int rounds = 0;
     for (;;) {
@@ -109,6 +114,7 @@ out:
 /* Microsoft's sample: 1 2 3 are filter, finally, handler */
 static void documented_order(void)
 {
+    SPEC("G9.3.5 G9.3.9 G12.3.11");
     trace[0] = '\0';
     __try {
         __try {
@@ -138,6 +144,7 @@ static void nest(int depth)
 
 static void inner_to_outer(void)
 {
+    SPEC("G9.2.1 G9.3.5");
     trace[0] = '\0';
     __try {
         __try {
@@ -251,6 +258,7 @@ static int abandon_by_return(int how)
 
 static void abandoning(void)
 {
+    SPEC("G9.3.8");
     trace[0] = '\0';
     __try {
         CHECK_EQ_INT(abandon_by_return(0), 0);
@@ -354,8 +362,36 @@ static void exit_in_body(void *arg)
     }
 }
 
+/* a body that is left by longjmp is not seen to be left */
+static jmp_buf place;
+
+static void jump_in_body(void)
+{
+    __try {
+        longjmp(place, 1);
+    } __finally {
+        _exit(8);
+    }
+}
+
+static void jump_out_of_body(void *arg)
+{
+    (void)arg;
+    if (setjmp(place) == 0) {
+        jump_in_body();
+    }
+    _exit(7);
+}
+
+static void leaving_by_longjmp(void)
+{
+    SPEC("G9.3.4");
+    CHECK_EQ_INT(child_wait(child_start(jump_out_of_body, NULL, 10)), 7);
+}
+
 static void ending_the_process(void)
 {
+    SPEC("G9.3.6");
     pid_t child = child_start(exit_in_body, NULL, 10);
     CHECK_EQ_INT(child_wait(child), 7);
 }
@@ -374,5 +410,6 @@ int main(void)
     one_return_through_many();
     CHECK(busy(1.5, 2.5, 3, 4, 5, 6) == busy_by_hand(1.5, 2.5, 3, 4, 5, 6));
     ending_the_process();
+    leaving_by_longjmp();
     return check_report();
 }
