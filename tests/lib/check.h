@@ -237,7 +237,7 @@ static inline void spec_end(struct spec_lines *lines)
 
 #define SPEC_NAME_AT(line) spec_lines_##line
 #define SPEC_NAME(line) SPEC_NAME_AT(line)
-#define SPEC(ids) struct spec_lines SPEC_NAME(__LINE__) __attribute__((cleanup(spec_end))) = spec_begin(ids)
+#define SPEC(ids) struct spec_lines SPEC_NAME(__LINE__) __attribute__((cleanup(spec_end), unused)) = spec_begin(ids)
 
 /* The thread's last error is set to a value that no function sets, then looked at after the call under test. */
 #define POISON 0xDEADBEEFu
