@@ -53,7 +53,7 @@ static void total_and_handles(void)
 /* the count follows HeapCreate and HeapDestroy at once; a new heap is appended: the order is that of creation */
 static void order_of_creation(void)
 {
-    SPEC("W3.2.3 W3.2.6 W3.2.7");
+    SPEC("W3.2.3 W3.2.6 W3.2.7 T14.10.5 T14.10.6");
     HANDLE heaps[SLOTS];
     HANDLE made[5];
     DWORD before = GetProcessHeaps(0, NULL);

@@ -198,6 +198,7 @@ static unsigned check_heap(HANDLE heap, const HEAP_INFORMATION *info, ULONG leve
 
 static void one_heap(void)
 {
+    SPEC("W3.13.15");
     HANDLE heap = varied_heap();
     for (ULONG level = HeapExtendedHeapInformationLevel; level <= HeapExtendedHeapBlockInformationLevel; level++) {
         const HEAP_EXTENDED_INFORMATION *info = get(heap, level);
@@ -391,6 +392,7 @@ static void count_records(const HEAP_INFORMATION *heap, unsigned *counts)
 
 static void callbacks(void)
 {
+    SPEC("W3.13.15");
     HANDLE heap = varied_heap();
     for (ULONG level = HeapExtendedHeapInformationLevel; level <= HeapExtendedHeapBlockInformationLevel; level++) {
         unsigned counts[6] = {0};

@@ -159,7 +159,7 @@ static void other_classes(void)
         return;
     }
 #endif
-    SPEC("W3.13.13 W3.13.14 W3.13.15");
+    SPEC("W3.13.13 W3.13.14");
     HANDLE heap = HeapCreate(0, 0, 0);
     for (size_t i = 0; i < OTHER_CLASSES; i++) {
         unsigned char buffer[64];

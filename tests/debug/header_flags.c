@@ -37,30 +37,31 @@ static void check(ULONG global, ULONG bits, ULONG more)
 
 static void none(void)
 {
+    SPEC("T14.10.3"); /* there is a routine, no PEB */
     check(0, 0, 0);
 }
 
 static void tail(void)
 {
-    SPEC("N15.1.1");
+    SPEC("N15.1.1 T2.7 T10.5");
     check(0x10, 0x20, 0);
 }
 
 static void freeing(void)
 {
-    SPEC("N15.1.2");
+    SPEC("N15.1.2 T2.8 T10.6");
     check(0x20, 0x40, 0);
 }
 
 static void parameters(void)
 {
-    SPEC("N15.1.3");
+    SPEC("N15.1.3 T2.35 T10.7");
     check(0x40, 0x40000060, 0);
 }
 
 static void all(void)
 {
-    SPEC("N15.1.4");
+    SPEC("N15.1.4 T2.34 T10.8");
     check(0x80, 0x20000060, 0);
 }
 
@@ -72,27 +73,46 @@ static void debugger(void)
 
 static void no_coalescing(void)
 {
-    SPEC("N15.1.5");
+    SPEC("N15.1.5 T2.9 T10.22");
     check(0x200000, 0, 0x80);
 }
 
 static void tagging(void)
 {
-    SPEC("N10.6 N14.14");
+    SPEC("N10.6 N14.14 T2.32 T10.12");
     check(0x800, 0, 0x04000000);
 }
 
 static void by_dll(void)
 {
-    SPEC("N15.1.7 N10.7");
+    SPEC("N15.1.7 N10.7 T10.16");
     check(0x8000, 0, 0);
 }
 
 static void traces(void)
 {
+    SPEC("T10.1 T10.13");
     check(0x1001, 0, 0);
+}
+
+/* A flag that has nothing to do with heaps is refused by its name, with a line. */
+static void foreign(void)
+{
+    SPEC("T10.2 T10.3 T10.4 T10.9 T10.11 T10.14 T10.15 T10.17 "
+         "T10.18 T10.19 T10.20 T10.21 T10.23 T10.24 T10.25 T10.27 T10.28");
+    check(0, 0, 0);
+}
+
+/* There is no page heap: its flag is refused as well, and no header has the bit. */
+static void page_heap(void)
+{
+    SPEC("T2.31 T10.26 N15.1.6 N15.2.7");
+    check(0, 0, 0);
 }
 
 GFLAGS_MAIN({"", none}, {"+htc", tail}, {"+hfc", freeing}, {"+hpc", parameters}, {"0x80", all}, {"0x70", debugger},
             {"+htc+hfc+hpc", debugger}, {"+dhc", no_coalescing}, {"+htg", tagging}, {"0X8000", by_dll},
-            {"+soe +hvc -hvc +ust", traces})
+            {"+soe +hvc -hvc +ust", traces}, {"+sls", foreign}, {"+dic", foreign}, {"+shg", foreign}, {"+vrf", foreign},
+            {"+ptg", foreign}, {"+kst", foreign}, {"+otl", foreign}, {"+dse", foreign}, {"+d32", foreign},
+            {"+ksl", foreign}, {"+dps", foreign}, {"+scb", foreign}, {"+ece", foreign}, {"+eel", foreign},
+            {"+eot", foreign}, {"+dwl", foreign}, {"+ddp", foreign}, {"+hpa", page_heap})

@@ -12,7 +12,7 @@ The lines are in tests/spec/*.txt, one each:
 Only one of the two remarks may follow a line. TEST-LOGS has the log of each test, WINE-LOGS those of the same tests on
 Wine (CAIRN_SPEC_LOG, see tests/lib/check.h). A line that has neither a test nor a remark, a test of a line that does not
 exist or is said not to be covered, and a line that fails are errors. --check writes nothing: docs/compatibility.md must
-say what it would say. --missing lists the lines without test or remark, and no more."""
+say what it would say, but for Wine's column, which is another version's on another system. --missing lists the lines without test or remark, and no more."""
 
 import collections
 import pathlib
@@ -148,6 +148,10 @@ def document(parts):
         yield from write_part(title, entries)
 
 
+def without_wine(text):
+    return re.sub(r"\| [^|\n]*\|$", "|", text, flags=re.MULTILINE)
+
+
 def main():
     if len(sys.argv) not in (3, 4) or sys.argv[3:] not in ([], ["--check"], ["--missing"]):
         sys.exit(__doc__)
@@ -163,7 +167,7 @@ def main():
         stop(errors)
     text = "".join(document(parts))
     if sys.argv[3:] == ["--check"]:
-        if not DOCUMENT.exists() or DOCUMENT.read_text() != text:
+        if not DOCUMENT.exists() or without_wine(DOCUMENT.read_text()) != without_wine(text):
             stop(["docs/compatibility.md is not what the tests say; run ./dev compatibility"])
         return
     DOCUMENT.write_text(text)
