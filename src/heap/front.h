@@ -156,6 +156,17 @@ static ALWAYS_INLINE bool front_resize(struct front *front, void *block, size_t 
     return true;
 }
 
+/* The size that was asked for of a hot block of the front's heap. False: front_size must be asked. */
+static ALWAYS_INLINE bool front_tell_size(const struct front *front, const void *block, size_t *size)
+{
+    uint32_t offset = 0;
+    const uint8_t *granule = front_find(front, block, &offset);
+    if (UNLIKELY(granule == NULL))
+        return false;
+    *size = span_requested_at(offset >> TAG_BUCKET_SHIFT, granule);
+    return true;
+}
+
 /* The calling thread's front for the heap with this handle, if it is one of the two that it has at hand; else false. */
 static ALWAYS_INLINE bool front_at_hand(const void *handle, struct front **front)
 {

@@ -97,6 +97,8 @@ EXPORT void *reallocarray(void *block, size_t count, size_t each)
 EXPORT size_t malloc_usable_size(void *block)
 {
     size_t size;
+    if (front_tell_size(own_front(), block, &size))
+        return size;
     return block != NULL && slow_size("malloc_usable_size", block, &size) ? size : 0;
 }
 

@@ -104,7 +104,7 @@ LOGICAL RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
     return block_free(HeapHandle, Flags, BaseAddress);
 }
 
-SIZE_T RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
+static NOINLINE SIZE_T size_slowly(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
 {
     static const char name[] = "RtlSizeHeap (HeapSize)";
     struct heap *heap = entry_find(HeapHandle, name, BaseAddress);
@@ -121,4 +121,13 @@ SIZE_T RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
     report_failure(outcome, name, heap, BaseAddress);
     status_set(status_from_outcome(outcome));
     return (SIZE_T)-1;
+}
+
+SIZE_T RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
+{
+    struct front *front;
+    size_t size;
+    if (LIKELY(front_at_hand(HeapHandle, &front)) && LIKELY(front_tell_size(front, BaseAddress, &size)))
+        return size;
+    return size_slowly(HeapHandle, Flags, BaseAddress);
 }
