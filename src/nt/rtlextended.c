@@ -6,6 +6,7 @@
  */
 #include "nt/extended.h"
 
+#include "base/assert.h"
 #include "heap/extra.h"
 #include "heap/large.h"
 #include "heap/walk.h"
@@ -179,6 +180,7 @@ static void add_large(struct telling *telling, const struct unit *unit)
 static enum outcome add_regions(struct output *output, struct heap *heap, ULONG level, list_end regions)
 {
     struct telling telling = {.output = output, .heap = heap, .level = level, .regions = regions};
+    ASSERT(heap != NULL);
     if (level >= HeapExtendedHeapBlockInformationLevel)
         step(&telling);
     for (const struct segment *segment = &heap->first; segment != NULL && telling.outcome == OUTCOME_OK;

@@ -1,12 +1,11 @@
-/* GlobalLock, GlobalUnlock, their Local kin and older names: global-local-toolhelp-seh.md 3.2, 4. */
+/* GlobalLock, GlobalUnlock, their Local kin and older names. */
 #include "families.h"
 
 #include "thread.h"
 
-/* lock: the data, count + 1; unlock: TRUE while locks are left, else FALSE and NO_ERROR, then ERROR_NOT_LOCKED */
 static void moveable(const struct family *f)
 {
-    SPEC("G3.2.1 G3.2.4 G3.2.5 G3.2.6");
+    SPEC("G1.15 G3.2.1 G3.2.4 G3.2.5 G3.2.6");
     HGLOBAL handle = f->alloc(GMEM_MOVEABLE, 256);
     POISON_LAST_ERROR();
     void *data = f->lock(handle);
@@ -27,10 +26,9 @@ static void moveable(const struct family *f)
     CHECK_EQ_PTR(f->release(handle), NULL);
 }
 
-/* the count rises to 255 and stays; after 256 locks, 254 unlocks are TRUE, the 255th FALSE */
 static void most_locks(const struct family *f)
 {
-    SPEC("G3.2.2 G3.2.3");
+    SPEC("G1.14 G3.2.2 G3.2.3");
     HGLOBAL handle = f->alloc(GMEM_MOVEABLE | f->discardable, 10);
     void *data = f->lock(handle);
     for (unsigned i = 2; i <= 256; i++) {
@@ -46,7 +44,6 @@ static void most_locks(const struct family *f)
     CHECK_EQ_PTR(f->release(handle), NULL);
 }
 
-/* lock fixed: the pointer, no count; unlock: Global TRUE, any number of times, Local FALSE and ERROR_NOT_LOCKED */
 static void fixed(const struct family *f)
 {
     SPEC("G3.2.7 G3.2.8");
@@ -65,24 +62,29 @@ static void fixed(const struct family *f)
     CHECK_EQ_PTR(f->release(data), NULL);
 }
 
-/* discarded: NULL, ERROR_DISCARDED, and no count */
+/* and no count */
 static void discarded(const struct family *f)
 {
     SPEC("G3.2.9");
     HGLOBAL handle = f->alloc(GMEM_MOVEABLE, 0);
+    CHECK_FAILS(f->lock(handle) == NULL, ERROR_DISCARDED);
+    CHECK_EQ_PTR(f->resize(handle, 100, GMEM_MOVEABLE), handle);
+    CHECK_EQ_PTR(f->resize(handle, 0, GMEM_MOVEABLE), handle);
     CHECK_FAILS(f->lock(handle) == NULL, ERROR_DISCARDED);
     CHECK_EQ_UINT(f->flags(handle), GMEM_DISCARDED);
     CHECK_FAILS(f->unlock(handle) == FALSE, ERROR_NOT_LOCKED);
     CHECK_EQ_PTR(f->release(handle), NULL);
 }
 
-/* lock: NULL, ERROR_INVALID_HANDLE; invalid fixed: Local leaves the last error; NULL: both do [wine] */
 static void lock_nothing(const struct family *f)
 {
-    SPEC("G4.8 G4.9 G4.19");
+    {
+        SPEC("G4.19");
+        CHECK_QUIETLY(f->lock(NULL) == NULL);
+    }
+    SPEC(f->global ? "G4.8" : "G4.9");
     CHECK_FAILS(f->lock(freed_moveable(f)) == NULL, ERROR_INVALID_HANDLE);
     CHECK_FAILS(f->lock(INVALID_MOVEABLE) == NULL, ERROR_INVALID_HANDLE);
-    CHECK_QUIETLY(f->lock(NULL) == NULL);
     if (f->global) {
         WINE_DIFFERS("GlobalLock of an unmapped pointer leaves the last error") {
             CHECK_FAILS(f->lock(INVALID_FIXED) == NULL, ERROR_INVALID_HANDLE);
@@ -99,10 +101,13 @@ static void lock_nothing(const struct family *f)
 #endif
 }
 
-/* unlock: of a wrong moveable, Global TRUE, Local FALSE, ERROR_INVALID_HANDLE; of a wrong pointer as of any */
 static void unlock_nothing(const struct family *f)
 {
-    SPEC("G4.10 G4.11 G4.18");
+    {
+        SPEC("G4.18");
+        CHECK_FAILS(f->unlock(NULL) == FALSE, ERROR_INVALID_HANDLE);
+    }
+    SPEC(f->global ? "G4.10" : "G4.11");
     HGLOBAL freed = freed_moveable(f);
     if (f->global) {
         WINE_DIFFERS("GlobalUnlock of a wrong handle is FALSE") {
@@ -115,10 +120,8 @@ static void unlock_nothing(const struct family *f)
         CHECK_FAILS(f->unlock(INVALID_MOVEABLE) == FALSE, ERROR_INVALID_HANDLE);
         CHECK_FAILS(f->unlock(INVALID_FIXED) == FALSE, ERROR_NOT_LOCKED);
     }
-    CHECK_FAILS(f->unlock(NULL) == FALSE, ERROR_INVALID_HANDLE);
 }
 
-/* Fix and Wire lock, Unfix and UnWire unlock; Compact and Shrink return 0 [wine] */
 static void older_names(void)
 {
     SPEC("G3.2.10");
@@ -136,8 +139,11 @@ static void older_names(void)
     CHECK_QUIETLY(LocalCompact(1000) == 0);
     CHECK_QUIETLY(LocalShrink(handle, 10) == 0);
     CHECK_EQ_UINT(GlobalSize(handle), 100);
-    CHECK_EQ_PTR(GlobalLRUNewest(handle), handle);
-    CHECK_EQ_PTR(GlobalLRUOldest(handle), handle);
+    {
+        SPEC("G6.5");
+        CHECK_EQ_PTR(GlobalLRUNewest(handle), handle);
+        CHECK_EQ_PTR(GlobalLRUOldest(handle), handle);
+    }
     CHECK_EQ_PTR(GlobalFree(handle), NULL);
 }
 

@@ -1,12 +1,10 @@
-/* GlobalSize, GlobalFlags, GlobalHandle and their Local kin: global-local-toolhelp-seh.md 3.1, 4. */
+/* GlobalSize, GlobalFlags, GlobalHandle and their Local kin. */
 #include "families.h"
 
-#include "nt.h"
-
-/* the size asked for; 0 without data */
+/* the size asked for */
 static void size(const struct family *f)
 {
-    SPEC("G3.1.1 G3.1.2");
+    SPEC("G3.1.1");
     static const SIZE_T sizes[] = {1, 10, 256, 100000, 0x200000};
     for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         HGLOBAL handle = f->alloc(GMEM_MOVEABLE, sizes[i]);
@@ -16,22 +14,35 @@ static void size(const struct family *f)
         CHECK_EQ_PTR(f->release(handle), NULL);
         CHECK_EQ_PTR(f->release(data), NULL);
     }
+}
+
+static void size_without_data(const struct family *f)
+{
+    SPEC("G3.1.2");
     HGLOBAL none = f->alloc(GMEM_MOVEABLE, 0);
+    CHECK_QUIETLY(f->size(none) == 0);
+    CHECK_EQ_PTR(f->resize(none, 10, GMEM_MOVEABLE), none);
+    CHECK_QUIETLY(f->size(none) == 10);
+    CHECK_EQ_PTR(f->resize(none, 0, GMEM_MOVEABLE), none);
     CHECK_QUIETLY(f->size(none) == 0);
     CHECK_EQ_PTR(f->release(none), NULL);
 }
 
-/* freed or invalid moveable, invalid fixed, NULL: 0, ERROR_INVALID_HANDLE */
 static void size_of_nothing(const struct family *f)
 {
-    SPEC("G4.6 G4.7 G4.18 G4.22");
+    {
+        SPEC("G4.18");
+        CHECK_FAILS(f->size(NULL) == 0, ERROR_INVALID_HANDLE);
+    }
+    SPEC(f->global ? "G4.6" : "G4.7");
     CHECK_FAILS(f->size(freed_moveable(f)) == 0, ERROR_INVALID_HANDLE);
     CHECK_FAILS(f->size(INVALID_MOVEABLE) == 0, ERROR_INVALID_HANDLE);
     CHECK_FAILS(f->size(INVALID_FIXED) == 0, ERROR_INVALID_HANDLE);
-    CHECK_FAILS(f->size(NULL) == 0, ERROR_INVALID_HANDLE);
 #ifndef _WIN32
-    /* crashes on 64-bit Windows */
-    CHECK_FAILS(f->size((HGLOBAL)(UINT_PTR)0xC042) == 0, ERROR_INVALID_HANDLE);
+    {
+        SPEC("G4.22"); /* crashes on 64-bit Windows */
+        CHECK_FAILS(f->size((HGLOBAL)(UINT_PTR)0xC042) == 0, ERROR_INVALID_HANDLE);
+    }
     HGLOBAL data = f->alloc(GMEM_FIXED, 100);
     CHECK_FAILS(f->size((char *)data + 16) == 0, ERROR_INVALID_HANDLE);
     CHECK_FAILS(f->size((char *)data + 8) == 0, ERROR_INVALID_HANDLE);
@@ -40,24 +51,29 @@ static void size_of_nothing(const struct family *f)
 #endif
 }
 
-/* fixed memory: 0. Moveable: the lock count, and what it was made with and has become */
 static void flags(const struct family *f)
 {
-    SPEC("G3.1.3 G3.1.4");
-    HGLOBAL data = f->alloc(GMEM_FIXED, 100);
-    CHECK_QUIETLY(f->flags(data) == 0);
-    CHECK_EQ_PTR(f->release(data), NULL);
+    {
+        SPEC("G3.1.3");
+        HGLOBAL data = f->alloc(GMEM_FIXED, 100);
+        CHECK_QUIETLY(f->flags(data) == 0);
+        CHECK_EQ_PTR(f->release(data), NULL);
+    }
 
+    SPEC("G3.1.4");
     HGLOBAL handle = f->alloc(GMEM_MOVEABLE, 100);
     CHECK_QUIETLY(f->flags(handle) == 0);
     for (unsigned count = 1; count <= 3; count++) {
         CHECK(f->lock(handle) != NULL);
+        SPEC("G6.5");
         CHECK_QUIETLY(f->flags(handle) == count);
-        CHECK_EQ_UINT(f->flags(handle) & GMEM_LOCKCOUNT, count);
+        CHECK_EQ_UINT(f->flags(handle) & (f->global ? GMEM_LOCKCOUNT : LMEM_LOCKCOUNT), count);
     }
     CHECK_EQ_PTR(f->release(handle), NULL);
 
     handle = f->alloc(GMEM_MOVEABLE | f->discardable, 0);
+    CHECK_EQ_UINT(GMEM_DISCARDED, 0x4000);
+    CHECK_EQ_UINT(f->discardable, f->global ? 0x100 : 0xF00);
     CHECK_QUIETLY(f->flags(handle) == (GMEM_DISCARDED | f->discardable));
     CHECK_EQ_PTR(f->release(handle), NULL);
     handle = f->alloc(GMEM_MOVEABLE, 0);
@@ -73,6 +89,7 @@ static void flags_of_the_other_family(void)
 {
     SPEC("G3.1.4");
     HGLOBAL handle = GlobalAlloc(GMEM_MOVEABLE | GMEM_DDESHARE | GMEM_DISCARDABLE, 1);
+    CHECK_EQ_UINT(GMEM_DDESHARE, 0x2000);
     CHECK_EQ_UINT(GlobalFlags(handle), GMEM_DDESHARE | GMEM_DISCARDABLE);
     WINE_DIFFERS("LocalFlags tells DDESHARE") {
         CHECK_EQ_UINT(LocalFlags(handle), LMEM_DISCARDABLE);
@@ -83,7 +100,6 @@ static void flags_of_the_other_family(void)
     CHECK_EQ_PTR(GlobalFree(handle), NULL);
 }
 
-/* whatever else was asked for, no other bits */
 static void flags_of_all_combinations(const struct family *f)
 {
     SPEC("G3.1.5");
@@ -107,13 +123,16 @@ static void flags_of_all_combinations(const struct family *f)
     }
 }
 
-/* freed or invalid moveable: 0x8000, ERROR_INVALID_HANDLE; invalid fixed: Local says ERROR_NOACCESS */
 static void flags_of_nothing(const struct family *f)
 {
-    SPEC("G4.4 G4.5 G4.18");
+    {
+        SPEC("G4.18");
+        CHECK_EQ_UINT(GMEM_INVALID_HANDLE, 0x8000);
+        CHECK_FAILS(f->flags(NULL) == GMEM_INVALID_HANDLE, ERROR_INVALID_HANDLE);
+    }
+    SPEC(f->global ? "G4.4" : "G4.5");
     CHECK_FAILS(f->flags(freed_moveable(f)) == GMEM_INVALID_HANDLE, ERROR_INVALID_HANDLE);
     CHECK_FAILS(f->flags(INVALID_MOVEABLE) == GMEM_INVALID_HANDLE, ERROR_INVALID_HANDLE);
-    CHECK_FAILS(f->flags(NULL) == GMEM_INVALID_HANDLE, ERROR_INVALID_HANDLE);
     WINE_DIFFERS("GlobalFlags and LocalFlags take every aligned pointer for fixed memory") {
         CHECK_FAILS(f->flags(INVALID_FIXED) == GMEM_INVALID_HANDLE, f->global ? ERROR_INVALID_HANDLE : ERROR_NOACCESS);
     }
@@ -122,10 +141,9 @@ static void flags_of_nothing(const struct family *f)
 #endif
 }
 
-/* of the data of moveable memory: its handle; of fixed memory, or of any block of the default heap: the pointer */
 static void handle(const struct family *f)
 {
-    SPEC("G3.1.6 G3.1.7");
+    SPEC("G3.1.6");
     HGLOBAL handles[20];
     for (unsigned i = 0; i < 20; i++) {
         handles[i] = f->alloc(GMEM_MOVEABLE, 10 + i * 1000);
@@ -137,6 +155,11 @@ static void handle(const struct family *f)
         CHECK_QUIETLY(f->handle(data) == handles[i]);
         CHECK_EQ_PTR(f->release(handles[i]), NULL);
     }
+}
+
+static void handle_of_fixed(const struct family *f)
+{
+    SPEC("G3.1.7");
     HGLOBAL data = f->alloc(GMEM_FIXED, 100);
     CHECK_QUIETLY(f->handle(data) == data);
     CHECK_EQ_PTR(f->release(data), NULL);
@@ -145,21 +168,23 @@ static void handle(const struct family *f)
     CHECK(HeapFree(GetProcessHeap(), 0, block));
 }
 
-/* 3.1: the handle follows the data where it goes */
+/* the handle follows the data where it goes */
 static void handle_after_moving(const struct family *f)
 {
+    SPEC("G3.1.6");
     HGLOBAL handle = f->alloc(GMEM_MOVEABLE, 100);
     CHECK_EQ_PTR(f->resize(handle, 500000, GMEM_MOVEABLE), handle);
     CHECK_EQ_PTR(f->handle(f->lock(handle)), handle);
     CHECK_EQ_PTR(f->release(handle), NULL);
 }
 
-/* invalid fixed: NULL, Global ERROR_INVALID_HANDLE, Local ERROR_NOACCESS; NULL: NULL, ERROR_INVALID_PARAMETER [wine]
- */
 static void handle_of_nothing(const struct family *f)
 {
-    SPEC("G4.14 G4.15 G4.20");
-    CHECK_FAILS(f->handle(NULL) == NULL, ERROR_INVALID_PARAMETER);
+    {
+        SPEC("G4.20");
+        CHECK_FAILS(f->handle(NULL) == NULL, ERROR_INVALID_PARAMETER);
+    }
+    SPEC(f->global ? "G4.14" : "G4.15");
     if (f->global) {
         CHECK_FAILS(f->handle(INVALID_FIXED) == NULL, ERROR_INVALID_HANDLE);
     } else {
@@ -176,50 +201,17 @@ static void handle_of_nothing(const struct family *f)
     CHECK_EQ_PTR(f->release(handle), NULL);
 }
 
-#ifndef _WIN32
-/* the entry of a freed handle is no block */
-static void user_info_of_nothing(void)
-{
-    SPEC("G4.16");
-    HGLOBAL freed = GlobalAlloc(GMEM_MOVEABLE, 10);
-    const HGLOBAL wrong[] = {freed, (HGLOBAL)(UINT_PTR)0xDEADBEE8, (HGLOBAL)(UINT_PTR)0xDEADBEE0};
-    CHECK_EQ_PTR(GlobalFree(freed), NULL);
-    for (unsigned i = 0; i < 3; i++) {
-        PVOID value;
-        ULONG flags;
-        POISON_LAST_ERROR();
-        CHECK_EQ_UINT(RtlGetUserInfoHeap(GetProcessHeap(), 0, wrong[i], &value, &flags), FALSE);
-        CHECK_LAST_ERROR(ERROR_INVALID_PARAMETER);
-    }
-}
-
-/* the mask of the count, and names that mean nothing any more */
-static void obsolete_names(void)
-{
-    SPEC("G6.5");
-    HGLOBAL handle = GlobalAlloc(GMEM_MOVEABLE, 10);
-    CHECK(GlobalLock(handle) != NULL && GlobalLock(handle) != NULL);
-    CHECK_EQ_UINT(GlobalFlags(handle) & GMEM_LOCKCOUNT, 2);
-    CHECK_EQ_PTR(GlobalLRUNewest(handle), handle);
-    CHECK_EQ_PTR(GlobalLRUOldest(handle), handle);
-    CHECK_EQ_UINT(GlobalFlags(handle) & GMEM_LOCKCOUNT, 2);
-    CHECK_EQ_PTR(GlobalFree(handle), NULL);
-}
-#endif
-
 int main(void)
 {
-#ifndef _WIN32
-    user_info_of_nothing();
-    obsolete_names();
-#endif
     for_both(size);
+    for_both(size_without_data);
     for_both(size_of_nothing);
     for_both(flags);
     flags_of_the_other_family();
     for_both(flags_of_all_combinations);
     for_both(flags_of_nothing);
     for_both(handle);
+    for_both(handle_of_fixed);
     for_both(handle_after_moving);
     for_both(handle_of_nothing);
     return check_report();

@@ -1,5 +1,5 @@
-/* The block behind a moveable object has its handle as user value, and the flags 0x200: nt-heap.md 9, last line, and
- * global-local-toolhelp-seh.md 1; what HeapWalk tells of it: 3.3. */
+/* The block behind a moveable object has its handle as user value, and the flags 0x200: nt-heap.md 9, last line;
+ * and what HeapWalk tells of it. */
 #include "families.h"
 
 #include "nt.h"
@@ -28,7 +28,7 @@ static bool is_of(HGLOBAL handle)
 
 static void value_is_the_handle(const struct family *f)
 {
-    SPEC("N9.16 G1.6");
+    SPEC("G1.5 G1.6 N9.16");
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         HGLOBAL first = f->alloc(GMEM_MOVEABLE, sizes[i]), second = f->alloc(GMEM_MOVEABLE | GMEM_ZEROINIT, sizes[i]);
         CHECK(is_of(first) && is_of(second));
@@ -55,6 +55,7 @@ static void fixed_has_none(const struct family *f)
 /* it goes with the block: larger, smaller, discarded and given data again, from small to large and back */
 static void value_moves_along(const struct family *f)
 {
+    SPEC("G1.6");
     HGLOBAL handle = f->alloc(GMEM_MOVEABLE, 0);
     CHECK_EQ_PTR(entry_of(handle)->data, NULL);
     for (unsigned round = 0; round < 2; round++) {
@@ -70,9 +71,10 @@ static void value_moves_along(const struct family *f)
     CHECK_EQ_PTR(f->release(handle), NULL);
 }
 
-/* 5.2: a fixed object that becomes a moveable one */
+/* a fixed object that becomes a moveable one */
 static void converted(void)
 {
+    SPEC("G1.6");
     HGLOBAL data = GlobalAlloc(GMEM_FIXED, 100);
     HGLOBAL handle = GlobalReAlloc(data, 0, GMEM_MODIFY | GMEM_MOVEABLE);
     CHECK(is_of(handle));
@@ -81,13 +83,12 @@ static void converted(void)
 
 static void walk_tells_the_handle(const struct family *f)
 {
-    SPEC("G3.3.3");
+    SPEC("G3.3.3 W4.1.5");
     HANDLE heap = GetProcessHeap();
     PROCESS_HEAP_ENTRY entry = {.lpData = NULL};
     HGLOBAL handles[] = {f->alloc(GMEM_MOVEABLE, 40), f->alloc(GMEM_MOVEABLE, 40), f->alloc(GMEM_MOVEABLE, 0x200000)};
     HGLOBAL data = f->alloc(GMEM_FIXED, 41);
     unsigned seen = 0;
-    SPEC("W4.1.5");
 
     CHECK(HeapLock(heap));
     while (HeapWalk(heap, &entry)) {
@@ -113,9 +114,10 @@ static void walk_tells_the_handle(const struct family *f)
     CHECK_EQ_PTR(f->release(data), NULL);
 }
 
-/* so many of a size that the front end serves it, here and on Windows; 5.5: a locked one shrinks where it is */
+/* so many of a size that the front end serves it, here and on Windows; a locked one shrinks where it is */
 static void many(const struct family *f)
 {
+    SPEC("G5.5.14");
     HGLOBAL handles[200];
     for (SIZE_T size = 12; size < 16000; size = size * 7 + 5) {
         for (unsigned i = 0; i < 200; i++) {
@@ -157,6 +159,19 @@ static void value_is_set(const struct family *f)
 }
 
 #ifndef _WIN32
+/* where 64-bit Windows crashes: 32-bit Windows' answer */
+static void value_of_nothing(const struct family *f)
+{
+    SPEC("G4.16");
+    HGLOBAL wrong[] = {INVALID_MOVEABLE, freed_moveable(f), INVALID_FIXED};
+    for (unsigned i = 0; i < 3; i++) {
+        PVOID value = UNTOUCHED;
+        ULONG flags = 0xDEADBEEF;
+        CHECK_FAILS(!RtlGetUserInfoHeap(GetProcessHeap(), 0, wrong[i], &value, &flags), ERROR_INVALID_PARAMETER);
+        CHECK_EQ_PTR(value, UNTOUCHED);
+    }
+}
+
 /* ours to say: the flags are the object's */
 static void flags_stay(const struct family *f)
 {
@@ -193,6 +208,7 @@ int main(void)
     for_both(many);
     for_both(value_is_set);
 #ifndef _WIN32
+    for_both(value_of_nothing);
     for_both(flags_stay);
     for_both(overwritten);
 #endif

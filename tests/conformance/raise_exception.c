@@ -1,5 +1,5 @@
 /* RaiseException, vectored handlers and the filter for what nobody handles, without guarded blocks, so that Windows' C
- * compilers of all kinds can build it. global-local-toolhelp-seh.md 9.4, 9.5 and 10 */
+ * compilers of all kinds can build it. */
 #include "nt.h"
 
 static char trace[64];
@@ -34,10 +34,47 @@ static const EXCEPTION_RECORD *raise_and_continue(DWORD code, DWORD arguments, c
     return &seen;
 }
 
+static void given_record(void)
+{
+    SPEC("G9.4.7");
+    EXCEPTION_RECORD given = {0};
+    given.ExceptionCode = ours = 0xE0000005;
+    given.NumberParameters = 1;
+    given.ExceptionInformation[0] = 77;
+    RtlRaiseException(&given);
+    CHECK_EQ_UINT(seen.ExceptionCode, 0xE0000005);
+    CHECK_EQ_UINT(seen.NumberParameters, 1);
+    CHECK_EQ_UINT(seen.ExceptionInformation[0], 77);
+    CHECK(seen.ExceptionAddress != NULL);
+}
+
+static void debug_print(void)
+{
+    SPEC("G10.10");
+    ULONG_PTR text[2] = {5, (ULONG_PTR) "text"};
+    CHECK_EQ_UINT(raise_and_continue(DBG_PRINTEXCEPTION_C, 2, text)->ExceptionCode, DBG_PRINTEXCEPTION_C);
+}
+
+/* all but the one that would forbid to go on; newer systems add 0x80, "raised by software" */
+static void flags(void)
+{
+    SPEC("G9.4.3");
+    ours = 0xE0000006;
+    RaiseException(ours, ~(DWORD)EXCEPTION_NONCONTINUABLE, 0, NULL);
+    CHECK_EQ_UINT(seen.ExceptionCode, ours);
+    CHECK_EQ_UINT(seen.ExceptionFlags & ~0x80u, 0);
+}
+
+static void prototype(void)
+{
+    SPEC("G9.4.1");
+    CHECK(_Generic(RaiseException, void(WINAPI *)(DWORD, DWORD, DWORD, const ULONG_PTR *) : true, default : false));
+}
+
 /* what of the arguments gets into the record */
 static void records(void)
 {
-    SPEC("G9.4.2 G9.4.3 G9.4.4 G9.4.5 G9.4.6 G9.5.3 G10.10");
+    SPEC("G9.4.4 G9.4.5 G9.4.6 G9.5.3");
     ULONG_PTR values[20];
     for (int i = 0; i < 20; i++) {
         values[i] = (ULONG_PTR)(100 + i);
@@ -52,9 +89,9 @@ static void records(void)
     CHECK(record->ExceptionRecord == NULL);
     CHECK(record->ExceptionAddress != NULL);
 
-    /* bit 28 is the system's */
     record = raise_and_continue(0xF0000001, 0, NULL);
     WINE_DIFFERS("RaiseException leaves bit 28 of the code") {
+        SPEC("G9.4.2");
         CHECK_EQ_UINT(record->ExceptionCode, 0xE0000001);
     }
 
@@ -68,20 +105,9 @@ static void records(void)
     CHECK_EQ_UINT(record->NumberParameters, EXCEPTION_MAXIMUM_PARAMETERS);
     CHECK_EQ_UINT(record->ExceptionInformation[14], 114);
 
-    /* RtlRaiseException raises the given record */
-    EXCEPTION_RECORD given = {0};
-    given.ExceptionCode = ours = 0xE0000005;
-    given.NumberParameters = 1;
-    given.ExceptionInformation[0] = 77;
-    RtlRaiseException(&given);
-    CHECK_EQ_UINT(seen.ExceptionCode, 0xE0000005);
-    CHECK_EQ_UINT(seen.ExceptionInformation[0], 77);
-    CHECK(seen.ExceptionAddress != NULL);
-
-    /* debug-print exceptions can be continued */
-    ULONG_PTR text[2] = {5, (ULONG_PTR) "text"};
-    CHECK_EQ_UINT(raise_and_continue(DBG_PRINTEXCEPTION_C, 2, text)->ExceptionCode, DBG_PRINTEXCEPTION_C);
-
+    given_record();
+    debug_print();
+    flags();
     CHECK(RemoveVectoredExceptionHandler(handler) != 0);
 }
 
@@ -120,10 +146,10 @@ static LONG CALLBACK continuing(PEXCEPTION_POINTERS pointers)
     return EXCEPTION_CONTINUE_SEARCH;
 }
 
-/* the documented sequence (first: 2), (last: 3), (first: 1); whoever continues ends it; then continue handlers */
+/* whoever continues ends it; then continue handlers */
 static void order(void)
 {
-    SPEC("G9.1.2 G9.1.7 G10.1 G10.2 G10.4 G10.6 G10.7 G10.11");
+    SPEC("G10.1 G10.2 G10.11");
     PVOID two = AddVectoredExceptionHandler(1, second);
     PVOID three = AddVectoredExceptionHandler(0, third);
     PVOID one = AddVectoredExceptionHandler(1, first);
@@ -133,11 +159,12 @@ static void order(void)
     trace[0] = '\0';
     RaiseException(0xE0000010, 0, 0, NULL);
     WINE_DIFFERS("continue handlers are not called") {
+        SPEC("G9.1.7 G10.7");
         CHECK_EQ_STR(trace, "123c");
     }
     CHECK(strncmp(trace, "123", 3) == 0);
 
-    /* a handle is of one list, and removed once */
+    SPEC("G10.6");
     CHECK_EQ_UINT(RemoveVectoredExceptionHandler(after), 0);
     CHECK_EQ_UINT(RemoveVectoredContinueHandler(one), 0);
     CHECK(RemoveVectoredContinueHandler(after) != 0);
@@ -148,7 +175,7 @@ static void order(void)
     RaiseException(0xE0000010, 0, 0, NULL);
     CHECK_EQ_STR(trace, "23");
 
-    /* the same function twice: two handles */
+    SPEC("G10.4");
     PVOID again = AddVectoredExceptionHandler(1, second);
     CHECK(again != NULL && again != two);
     trace[0] = '\0';
@@ -160,7 +187,6 @@ static void order(void)
     CHECK(RemoveVectoredExceptionHandler(last) != 0);
 }
 
-/* 10: what one handler changes in the context, later ones see, and the thread when it goes on */
 static DWORD64 marked;
 
 static LONG CALLBACK mark(PEXCEPTION_POINTERS pointers)
@@ -187,7 +213,6 @@ static void context_is_passed_on(void)
     CHECK(RemoveVectoredExceptionHandler(two) != 0);
 }
 
-/* 10: the top-level filter is one for the process; the former one is returned */
 static LONG WINAPI top_level(PEXCEPTION_POINTERS pointers)
 {
     note('t');
@@ -195,26 +220,50 @@ static LONG WINAPI top_level(PEXCEPTION_POINTERS pointers)
                                                                   : EXCEPTION_CONTINUE_SEARCH;
 }
 
+static LONG CALLBACK continuing_for_all(PEXCEPTION_POINTERS pointers)
+{
+    (void)pointers;
+    note('d');
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+/* the same rules as for exception handlers; they are asked only when an exception is continued */
+static void continue_handlers(void)
+{
+    SPEC("G10.7");
+    PVOID three = AddVectoredExceptionHandler(1, third);
+    PVOID late = AddVectoredContinueHandler(0, continuing);
+    PVOID early = AddVectoredContinueHandler(1, continuing);
+    CHECK(early != NULL && late != NULL && early != late);
+    trace[0] = '\0';
+    RaiseException(0xE0000010, 0, 0, NULL);
+    WINE_DIFFERS("continue handlers are not called") {
+        CHECK_EQ_STR(trace, "3cc");
+    }
+    PVOID first_of_all = AddVectoredContinueHandler(1, continuing_for_all);
+    trace[0] = '\0';
+    RaiseException(0xE0000010, 0, 0, NULL);
+    WINE_DIFFERS("continue handlers are not called") {
+        CHECK_EQ_STR(trace, "3d");
+    }
+    CHECK(RemoveVectoredContinueHandler(first_of_all) != 0);
+    CHECK(RemoveVectoredContinueHandler(early) != 0);
+    CHECK(RemoveVectoredContinueHandler(late) != 0);
+    CHECK_EQ_UINT(RemoveVectoredContinueHandler(late), 0);
+    trace[0] = '\0';
+    RaiseException(0xE0000010, 0, 0, NULL);
+    CHECK_EQ_STR(trace, "3");
+    CHECK(RemoveVectoredExceptionHandler(three) != 0);
+}
+
 static void top_level_filter(void)
 {
-    SPEC("G9.1.4 G10.8");
+    SPEC("G10.8");
     LPTOP_LEVEL_EXCEPTION_FILTER before = SetUnhandledExceptionFilter(top_level);
     trace[0] = '\0';
     RaiseException(0xE0000012, 0, 0, NULL);
     CHECK_EQ_STR(trace, "t");
     CHECK(SetUnhandledExceptionFilter(before) == top_level);
-}
-
-static void prototype(void)
-{
-    SPEC("G9.4.1");
-    void(WINAPI * function)(DWORD, DWORD, DWORD, const ULONG_PTR *) = RaiseException;
-    PVOID handler = AddVectoredExceptionHandler(1, keep_and_continue);
-    ours = 0xE0000020;
-    memset(&seen, 0, sizeof seen);
-    function(0xE0000020, 0, 0, NULL);
-    CHECK_EQ_UINT(seen.ExceptionCode, 0xE0000020);
-    CHECK(RemoveVectoredExceptionHandler(handler) != 0);
 }
 
 int main(void)
@@ -224,6 +273,7 @@ int main(void)
     records();
     order();
     context_is_passed_on();
+    continue_handlers();
     top_level_filter();
     return check_report();
 }

@@ -1,14 +1,15 @@
-/* tchar.h without _UNICODE: the C library's functions, and the few that it lacks. global-local-toolhelp-seh.md 12.2. */
+/* tchar.h without _UNICODE: the C library's functions, and the few that it lacks. */
 #include <windows.h>
 #include <tchar.h>
 
-#include "check.h"
+#include "mapping.h"
 
 #include <stdlib.h>
 
 /* Microsoft's _snprintf: -1 if the text is longer than the buffer, no terminator if it fills it. */
 static void test_limits(void)
 {
+    SPEC("G12.2.1");
     TCHAR few[6] = _T("_____");
 
     CHECK_EQ_INT(_sntprintf(few, 4, _T("%s"), _T("abc")), 3);
@@ -40,6 +41,7 @@ static void test_names(void)
 
 static void test_arguments(void)
 {
+    SPEC("G12.1.4");
     CHECK_EQ_INT(__argc, 1);
     CHECK(_targv != NULL && __argv[0] != NULL && __argv[1] == NULL);
     CHECK_EQ_PTR(_tpgmptr, __argv[0]);
@@ -49,6 +51,7 @@ static void test_arguments(void)
 
 static void test_gets(void)
 {
+    SPEC("G12.2.4");
     char line[32];
     FILE *stream = tmpfile();
 
@@ -70,6 +73,7 @@ static void test_gets(void)
 
 int main(void)
 {
+    mapped_names();
     test_limits();
     test_names();
     test_arguments();

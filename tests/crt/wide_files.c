@@ -1,4 +1,4 @@
-/* Characters, lines, files and the environment in 16-bit text. global-local-toolhelp-seh.md 12.2. */
+/* Characters, lines, files and the environment in 16-bit text. */
 #define UNICODE
 #define _UNICODE
 #include <windows.h>
@@ -47,6 +47,7 @@ static void test_units(void)
 
 static void test_lines(void)
 {
+    SPEC("G12.2.4");
     FILE *stream = tmpfile();
     TCHAR line[8];
 
@@ -64,6 +65,7 @@ static void test_lines(void)
 
 static void test_standard_streams(void)
 {
+    SPEC("G12.2.3 G12.2.4");
     TCHAR line[32];
     FILE *stream = _tfopen(path_of(_T("input")), _T("w"));
 
@@ -87,6 +89,7 @@ static void test_standard_streams(void)
 
 static void test_files(void)
 {
+    SPEC("G12.2.7");
     const TCHAR *path = path_of(_T("\u20AC \U0001F600.txt"));
     FILE *stream = _tfopen(path, _T("wt, ccs=UTF-8"));
 
@@ -107,6 +110,7 @@ static void test_files(void)
 
 static void test_environment(void)
 {
+    SPEC("G12.2.7");
     setenv("CAIRN_TEST_VALUE", "\xE2\x82\xAC", 1);
     TCHAR *first = _tgetenv(_T("CAIRN_TEST_VALUE"));
     CHECK(first != NULL && _tcscmp(first, _T("\u20AC")) == 0);

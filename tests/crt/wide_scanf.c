@@ -1,4 +1,4 @@
-/* The 16-bit scanf family. global-local-toolhelp-seh.md 12.2. */
+/* The 16-bit scanf family. */
 #define UNICODE
 #define _UNICODE
 #include <windows.h>
@@ -15,6 +15,7 @@ static bool text_is(const TCHAR *expected)
 
 static void test_numbers(void)
 {
+    SPEC("G12.2.3");
     int number = 0;
     unsigned hexadecimal = 0;
     short half = 0;
@@ -35,6 +36,7 @@ static void test_numbers(void)
 
 static void test_text(void)
 {
+    SPEC("G12.2.3");
     char bytes[64] = "";
     TCHAR letters[2] = {0};
 

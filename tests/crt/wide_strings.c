@@ -1,10 +1,10 @@
-/* The 16-bit string and number functions behind tchar.h. global-local-toolhelp-seh.md 12.2. */
+/* The 16-bit string and number functions behind tchar.h; and what its names become. */
 #define UNICODE
 #define _UNICODE
 #include <windows.h>
 #include <tchar.h>
 
-#include "check.h"
+#include "mapping.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -17,6 +17,7 @@ static bool same(const TCHAR *left, const TCHAR *right)
 
 static void test_copying(void)
 {
+    SPEC("G12.2.5");
     TCHAR text[16];
 
     CHECK_EQ_UINT(_tcslen(_T("")), 0);
@@ -35,6 +36,7 @@ static void test_copying(void)
 
 static void test_comparing(void)
 {
+    SPEC("G12.2.5");
     CHECK_EQ_INT(_tcscmp(_T("a"), _T("a")), 0);
     CHECK(_tcscmp(_T("a"), _T("b")) < 0 && _tcscmp(_T("b"), _T("a")) > 0);
     CHECK(_tcscmp(_T("a"), _T("ab")) < 0 && _tcscmp(_T(""), _T("\uFFFF")) < 0);
@@ -46,6 +48,7 @@ static void test_comparing(void)
 
 static void test_searching(void)
 {
+    SPEC("G12.2.5");
     const TCHAR *text = _T("heap of heaps");
 
     CHECK_EQ_PTR(_tcschr(text, _T('p')), text + 3);
@@ -61,6 +64,7 @@ static void test_searching(void)
 
 static void test_tokens(void)
 {
+    SPEC("G12.2.5");
     TCHAR text[] = _T(",,one, two");
 
     CHECK(same(_tcstok(text, _T(", ")), _T("one")));
@@ -71,6 +75,7 @@ static void test_tokens(void)
 
 static void test_integers(void)
 {
+    SPEC("G12.2.6");
     const TCHAR *text = _T(" -42x");
     TCHAR *end;
 
@@ -107,6 +112,7 @@ static void test_long_number(void)
 
 static void test_floating(void)
 {
+    SPEC("G12.2.6");
     const TCHAR *text = _T("1.25e2, 3");
     TCHAR *end;
 
@@ -118,6 +124,7 @@ static void test_floating(void)
 
 static void test_classes(void)
 {
+    SPEC("G12.2.8");
     CHECK(_istalpha(_T('x')) && !_istalpha(_T('1')));
     CHECK(_istdigit(_T('1')) && _istspace(_T('\t')) && _istupper(_T('A')) && _istlower(_T('a')));
     CHECK(_istxdigit(_T('f')) && _istpunct(_T('!')) && _istalnum(_T('0')) && _istcntrl(_T('\n')));
@@ -127,6 +134,7 @@ static void test_classes(void)
 
 int main(void)
 {
+    mapped_names();
     test_copying();
     test_comparing();
     test_searching();

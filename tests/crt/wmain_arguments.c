@@ -1,5 +1,5 @@
 /* A program with wmain and no main: it starts, and has its arguments and environment in 16-bit characters. To choose
- * its arguments it starts itself once more. global-local-toolhelp-seh.md 12.1. */
+ * its arguments it starts itself once more. */
 #define UNICODE
 #define _UNICODE
 #include <windows.h>
@@ -38,6 +38,7 @@ int _tmain(int argc, TCHAR *argv[], TCHAR *environment[])
     if (argc == 1) {
         return start_again();
     }
+    SPEC("G12.1.3 G12.1.4 G12.3.1");
     CHECK_EQ_INT(argc, 4);
     CHECK(_tcscmp(argv[0], _T("program")) == 0);
     CHECK(_tcscmp(argv[1], _T("plain")) == 0);

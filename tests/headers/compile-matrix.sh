@@ -85,7 +85,7 @@ write_pairs
 # For 32 bits there may be no C library, so only headers that do without it, which are all those with layouts.
 mkdir "$tmp/bare"
 cp "$tmp"/c/alone-* "$tmp/bare"
-rm "$tmp/bare/alone-tchar.h.c" "$tmp/bare/alone-intsafe.h.c" "$tmp/bare/alone-ntintsafe.h.c" "$tmp/bare/alone-malloc.h.c"
+rm "$tmp/bare/alone-tchar.h.c" "$tmp"/bare/alone-*intsafe.h.c "$tmp/bare/alone-malloc.h.c"
 
 for family in 'gcc g++' 'clang clang++'; do
     cc=${family% *}

@@ -1,6 +1,7 @@
 /* intsafe.h: every function of every type against exact arithmetic, at the corners of the types and, for the 8-bit
- * types, for all operands. global-local-toolhelp-seh.md 11. */
+ * types, for all operands; and the drivers' ntintsafe.h. */
 #include <intsafe.h>
+#include <ntintsafe.h>
 
 #include "check.h"
 
@@ -227,7 +228,7 @@ static void test_arithmetic_exhaustively(const struct arithmetic *arithmetic)
 
 static void test_arithmetic(void)
 {
-    SPEC("G11.1 G11.2 G11.4 G11.5");
+    SPEC("G11.2 G11.7");
     for (size_t index = 0; index < sizeof(arithmetics) / sizeof(arithmetics[0]); index++) {
         bool is_small = arithmetics[index].range.max <= 0xFF;
         (is_small ? test_arithmetic_exhaustively : test_arithmetic_corners)(&arithmetics[index]);
@@ -236,7 +237,7 @@ static void test_arithmetic(void)
 
 static void test_conversions(void)
 {
-    SPEC("G11.2");
+    SPEC("G11.2 G11.7");
     for (size_t index = 0; index < sizeof(conversions) / sizeof(conversions[0]); index++) {
         const struct conversion *conversion = &conversions[index];
         wide_int values[MAX_CORNERS];
@@ -251,7 +252,7 @@ static void test_conversions(void)
 
 static void test_error_values(void)
 {
-    SPEC("T7.16 G11.7");
+    SPEC("G11.2 T7.16");
     CHECK_EQ_UINT((uint32_t)INTSAFE_E_ARITHMETIC_OVERFLOW, 0x80070216);
     CHECK_EQ_UINT(SIZE_T_ERROR, 0xFFFFFFFFFFFFFFFF);
     CHECK_EQ_UINT(DWORD_ERROR, 0xFFFFFFFF);
@@ -261,16 +262,77 @@ static void test_error_values(void)
     CHECK_EQ_INT(LONGLONG_ERROR, -1);
 }
 
-static void test_documented_use(void)
+/* Of this type, in both spellings. */
+#define CHECK_SIZES(name)                                                                                              \
+    do {                                                                                                               \
+        SIZE_T result = 0;                                                                                             \
+        CHECK(_Generic(name##Add, HRESULT(*)(SIZE_T, SIZE_T, SIZE_T *) : true, default : false));                      \
+        CHECK(_Generic(name##Sub, HRESULT(*)(SIZE_T, SIZE_T, SIZE_T *) : true, default : false));                      \
+        CHECK(_Generic(name##Mult, HRESULT(*)(SIZE_T, SIZE_T, SIZE_T *) : true, default : false));                     \
+        CHECK(name##Add(40, 2, &result) == S_OK && result == 42);                                                      \
+        CHECK(name##Sub(40, 2, &result) == S_OK && result == 38);                                                      \
+        CHECK(name##Mult(40, 2, &result) == S_OK && result == 80);                                                     \
+        CHECK(name##Add(SIZE_MAX, 1, &result) == (HRESULT)0x80070216 && result == SIZE_MAX);                           \
+        result = 0;                                                                                                    \
+        CHECK(name##Mult(SIZE_MAX / 2, 3, &result) == (HRESULT)0x80070216 && result == SIZE_MAX);                      \
+    } while (0)
+
+static void test_sizes(void)
 {
-    SPEC("G11.6 G12.3.6 G12.3.7");
-    PHANDLE handles = NULL;
+    SPEC("G11.1 G11.5");
+    CHECK_SIZES(SIZET);
+    CHECK_SIZES(SizeT);
+}
+
+static void test_underflow(void)
+{
+    SPEC("G11.4");
+    SIZE_T size = 0;
+    SIZE_T other_size = 0;
+    CHECK(SIZETSub(1, 2, &size) == INTSAFE_E_ARITHMETIC_OVERFLOW && size == SIZE_MAX);
+    CHECK(SizeTSub(0, SIZE_MAX, &other_size) == INTSAFE_E_ARITHMETIC_OVERFLOW && other_size == SIZE_MAX);
+}
+
+/* as the documentation's samples have it */
+static void test_sample(void)
+{
+    SPEC("G11.6");
+    PHANDLE heaps = NULL;
     SIZE_T bytes = 0;
-    HRESULT result = SIZETMult(12, sizeof(*handles), &bytes);
-    CHECK(!(result != S_OK));
-    CHECK_EQ_UINT(bytes, 12 * sizeof(HANDLE));
-    result = SIZETMult(SIZE_T_MAX, sizeof(*handles), &bytes);
-    CHECK(result != S_OK);
+    CHECK(!(SIZETMult(25, sizeof(*heaps), &bytes) != S_OK));
+    CHECK_EQ_UINT(bytes, 25 * sizeof(HANDLE));
+    CHECK(SIZETMult(SIZE_MAX / 4, sizeof(*heaps), &bytes) != S_OK);
+}
+
+/* Both ends of each type. */
+#define CHECK_NT(name, type)                                                                                           \
+    do {                                                                                                               \
+        type result = 0;                                                                                               \
+        CHECK_EQ_INT(Rtl##name##Add((type)MAX_OF(type), 1, &result), STATUS_INTEGER_OVERFLOW);                         \
+        CHECK(result == (type)-1);                                                                                     \
+        result = 0;                                                                                                    \
+        CHECK_EQ_INT(Rtl##name##Sub((type)MIN_OF(type), 1, &result), STATUS_INTEGER_OVERFLOW);                         \
+        CHECK(result == (type)-1);                                                                                     \
+        result = 0;                                                                                                    \
+        CHECK_EQ_INT(Rtl##name##Mult((type)(MAX_OF(type) / 2 + 1), 2, &result), STATUS_INTEGER_OVERFLOW);              \
+        CHECK(result == (type)-1);                                                                                     \
+        CHECK_EQ_INT(Rtl##name##Add((type)(MAX_OF(type) - 1), 1, &result), STATUS_SUCCESS);                            \
+        CHECK(result == (type)MAX_OF(type));                                                                           \
+        CHECK_EQ_INT(Rtl##name##Sub((type)(MIN_OF(type) + 1), 1, &result), STATUS_SUCCESS);                            \
+        CHECK(result == (type)MIN_OF(type));                                                                           \
+        CHECK_EQ_INT(Rtl##name##Mult(7, 6, &result), STATUS_SUCCESS);                                                  \
+        CHECK_EQ_INT(result, 42);                                                                                      \
+        CHECK_EQ_INT(Rtl##name##ToUChar((type)(MAX_OF(type) / 2 + 1), &few), /* 64 or 128 of the shortest */           \
+                     MAX_OF(type) > 255 ? STATUS_INTEGER_OVERFLOW : STATUS_SUCCESS);                                   \
+    } while (0);
+
+static void test_driver_functions(void)
+{
+    SPEC("G11.3");
+    UCHAR few = 0;
+    CHECK_EQ_UINT((uint32_t)STATUS_INTEGER_OVERFLOW, 0xC0000095);
+    CHECK(_Generic(RtlSIZETMult, NTSTATUS(*)(SIZE_T, SIZE_T, SIZE_T *) : true, default : false));
+    TYPES(CHECK_NT)
 }
 
 static void test_limits(void)
@@ -294,7 +356,10 @@ int main(void)
     test_arithmetic();
     test_conversions();
     test_error_values();
-    test_documented_use();
+    test_sizes();
+    test_underflow();
+    test_sample();
+    test_driver_functions();
     test_limits();
     return check_report();
 }

@@ -1,5 +1,5 @@
 /* Faults become exceptions, with the right records, on any thread; and go to whoever had the signal before when nobody
- * wants them. global-local-toolhelp-seh.md 9.3 (samples), 9.5, 9.6 */
+ * wants them. */
 #include <windows.h>
 
 #include "check.h"
@@ -95,10 +95,10 @@ static void check_access(act_fn *act, void *address, ULONG_PTR how)
     CHECK_EQ_UINT(record.ExceptionInformation[1], (ULONG_PTR)address);
 }
 
-/* access violations: [0] read, write or execute, [1] the address */
 static void access_violations(void)
 {
-    SPEC("N4.14 G9.5.1 G9.6.3");
+    SPEC("G9.5.1 G9.5.4 N4.14");
+    CHECK(EXCEPTION_READ_FAULT == 0 && EXCEPTION_WRITE_FAULT == 1 && EXCEPTION_EXECUTE_FAULT == 8);
     char *none = page_of(PROT_NONE);
     char *readable = page_of(PROT_READ);
     check_access(read_at, none + 123, EXCEPTION_READ_FAULT);
@@ -115,7 +115,7 @@ static void access_violations(void)
     CHECK_EQ_UINT(record.ExceptionInformation[1], UINTPTR_MAX);
 }
 
-/* a page of a file that ends before it: IN_PAGE_ERROR with three parameters */
+/* a page of a file that ends before it */
 static void in_page_error(void)
 {
     SPEC("G9.5.2");
@@ -169,6 +169,7 @@ static void divide_floats(void *arg)
 
 static void other_faults(void)
 {
+    SPEC("G9.5.3");
     static const struct {
         act_fn *act;
         DWORD code;
@@ -240,7 +241,6 @@ static void many_on_a_thread(void *arg)
 
 static void any_thread(void)
 {
-    SPEC("G9.2.7");
     struct thread threads[4];
     volatile int handled[4] = {0};
     for (int i = 0; i < 4; i++) {
@@ -392,7 +392,6 @@ static int end_of(child_fn *fn, void *arg)
 /* in children that have not caught anything yet: what was there before is what they set up */
 static void passing_on(void)
 {
-    SPEC("G9.1.6");
     for (size_t i = 0; i < sizeof unwanted_acts / sizeof unwanted_acts[0]; i++) {
         CHECK_EQ_INT(end_of(unwanted_nth, (void *)(uintptr_t)i), unwanted_ends[i]);
     }

@@ -1,10 +1,11 @@
 /* Vectored handlers and guarded blocks together; continuing after faults; what cannot be continued; exceptions that
- * nobody wants; many raises. global-local-toolhelp-seh.md 9.1, 9.2, 9.4 and 10 */
+ * nobody wants; many raises. */
 #include <windows.h>
 #include <ntifs.h>
 
 #include "check.h"
 #include "child.h"
+#include "thread.h"
 #include "trace.h"
 
 #include <malloc.h>
@@ -28,10 +29,9 @@ static LONG WINAPI top_continue(PEXCEPTION_POINTERS pointers)
     return noted('T', EXCEPTION_CONTINUE_EXECUTION);
 }
 
-/* vectored handlers, then frames from the inside out, then the top-level filter */
 static void dispatch_order(void)
 {
-    SPEC("G9.1.2 G9.1.3 G9.1.4 G10.3");
+    SPEC("G9.1.2 G9.1.3 G9.1.4");
     PVOID handle = AddVectoredExceptionHandler(0, vectored_search);
     LPTOP_LEVEL_EXCEPTION_FILTER before = SetUnhandledExceptionFilter(top_continue);
     trace[0] = '\0';
@@ -47,14 +47,17 @@ static void dispatch_order(void)
     }
     CHECK_EQ_STR(trace, "vioTc");
 
-    /* handlers are not removed by unwinding, and the filter is not asked for what is handled */
-    trace[0] = '\0';
-    __try {
-        RaiseException(1, 0, 0, NULL);
-    } __except (noted('f', EXCEPTION_EXECUTE_HANDLER)) {
-        note('h');
+    /* the filter is not asked for what is handled */
+    for (int i = 0; i < 2; i++) {
+        SPEC("G10.3");
+        trace[0] = '\0';
+        __try {
+            RaiseException(1, 0, 0, NULL);
+        } __except (noted('f', EXCEPTION_EXECUTE_HANDLER)) {
+            note('h');
+        }
+        CHECK_EQ_STR(trace, "vfh");
     }
-    CHECK_EQ_STR(trace, "vfh");
     CHECK(SetUnhandledExceptionFilter(before) == top_continue);
     CHECK(RemoveVectoredExceptionHandler(handle) != 0);
 }
@@ -81,7 +84,7 @@ static void continued_exception_runs_no_finally(void)
     CHECK(RemoveVectoredExceptionHandler(handle) != 0);
 }
 
-/* 10: a vectored handler repairs the cause, and the instruction that faulted is done again */
+/* a vectored handler repairs the cause, and the instruction that faulted is done again */
 static char *guarded_page;
 
 static LONG NTAPI commit_page(PEXCEPTION_POINTERS pointers)
@@ -114,7 +117,7 @@ static LONG NTAPI skip_illegal(PEXCEPTION_POINTERS pointers)
 
 static void continuing_after_faults(void)
 {
-    SPEC("T14.7.11 G10.5");
+    SPEC("G9.4.6 G10.5 T14.7.11");
     guarded_page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(guarded_page != MAP_FAILED);
     PVOID handle = AddVectoredExceptionHandler(1, commit_page);
@@ -134,7 +137,7 @@ static void continuing_after_faults(void)
     CHECK(RemoveVectoredExceptionHandler(handle) != 0);
 }
 
-/* 9.2: continuing what is noncontinuable is an exception of its own */
+/* continuing what is noncontinuable is an exception of its own */
 static LONG keep_chain(const EXCEPTION_POINTERS *pointers, volatile DWORD *inner)
 {
     *inner = pointers->ExceptionRecord->ExceptionRecord != NULL
@@ -152,7 +155,7 @@ static LONG NTAPI continue_ours(PEXCEPTION_POINTERS pointers)
 
 static void noncontinuable(void)
 {
-    SPEC("G9.2.3 G9.5.4 G9.5.5");
+    SPEC("G9.2.3 G9.5.5");
     volatile DWORD inner = 0;
     volatile int handled = 0;
     __try {
@@ -195,7 +198,7 @@ static void raising_a_status(void)
     CHECK_EQ_UINT(record.NumberParameters, 0);
 }
 
-/* UnhandledExceptionFilter can be used as a filter */
+/* as a filter: the top-level filter is asked first, whose word counts */
 static void unhandled_exception_filter(void)
 {
     SPEC("G10.9");
@@ -206,6 +209,136 @@ static void unhandled_exception_filter(void)
         handled += 1;
     }
     CHECK_EQ_INT(handled, 1);
+    LPTOP_LEVEL_EXCEPTION_FILTER before = SetUnhandledExceptionFilter(top_search);
+    trace[0] = '\0';
+    __try {
+        RaiseException(1, 0, 0, NULL);
+    } __except (UnhandledExceptionFilter(GetExceptionInformation())) {
+        note('h');
+    }
+    CHECK_EQ_STR(trace, "th");
+    CHECK(SetUnhandledExceptionFilter(before) == top_search);
+}
+
+/* ExceptionAddress: where the raiser goes on */
+static LONG keep_address(const EXCEPTION_POINTERS *pointers, volatile uintptr_t *address)
+{
+    *address = (uintptr_t)pointers->ExceptionRecord->ExceptionAddress;
+    return EXCEPTION_EXECUTE_HANDLER;
+}
+
+static __attribute__((noinline)) void raise_from_here(void)
+{
+    RaiseException(0xE0000001, 0, 0, NULL);
+    __asm__ volatile("" : : : "memory"); /* no tail call */
+}
+
+static void address_of_exception(void)
+{
+    SPEC("G9.4.5");
+    volatile uintptr_t address = 0;
+    __try {
+        raise_from_here();
+    } __except (keep_address(GetExceptionInformation(), &address)) {
+        CHECK(address - (uintptr_t)raise_from_here < 1024);
+    }
+    CHECK(address != 0);
+}
+
+/* A thread's frames are its own: one thread waits in a guarded body, the other one raises. */
+struct two_threads {
+    pthread_barrier_t barrier;
+    volatile int waiting;
+    volatile int raising;
+};
+
+static void wait_in_body(void *arg)
+{
+    struct two_threads *both = arg;
+    __try {
+        pthread_barrier_wait(&both->barrier);
+        pthread_barrier_wait(&both->barrier);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        both->waiting += 1;
+    }
+}
+
+static void raise_beside(void *arg)
+{
+    struct two_threads *both = arg;
+    __try {
+        pthread_barrier_wait(&both->barrier);
+        RaiseException(0xE0000003, 0, 0, NULL);
+    } __except (GetExceptionCode() == 0xE0000003) {
+        both->raising += 1;
+    }
+    pthread_barrier_wait(&both->barrier);
+}
+
+static void raise_beside_without_handler(void *arg)
+{
+    struct two_threads both = {.waiting = 0};
+    struct thread waiting;
+    (void)arg;
+    CHECK(freopen("/dev/null", "w", stderr) != NULL);
+    CHECK_EQ_INT(pthread_barrier_init(&both.barrier, NULL, 2), 0);
+    thread_start(&waiting, wait_in_body, &both);
+    pthread_barrier_wait(&both.barrier);
+    RaiseException(0xE0000003, 0, 0, NULL);
+    _exit(both.waiting != 0 ? 1 : 2);
+}
+
+static void own_thread(void)
+{
+    SPEC("G9.1.3 G9.2.7");
+    struct two_threads both = {.waiting = 0};
+    struct thread threads[2];
+    CHECK_EQ_INT(pthread_barrier_init(&both.barrier, NULL, 2), 0);
+    thread_start(&threads[0], wait_in_body, &both);
+    thread_start(&threads[1], raise_beside, &both);
+    thread_join(&threads[0]);
+    thread_join(&threads[1]);
+    pthread_barrier_destroy(&both.barrier);
+    CHECK_EQ_INT(both.waiting, 0);
+    CHECK_EQ_INT(both.raising, 1);
+}
+
+/* Vectored handlers are the process's: what one thread adds, exceptions of another go to. */
+static void raise_and_go_on(void *arg)
+{
+    RaiseException(0xE0000001, 0, 0, NULL);
+    *(volatile int *)arg = 1;
+}
+
+static void any_thread(void)
+{
+    SPEC("G10.2");
+    struct thread thread;
+    volatile int went_on = 0;
+    PVOID handle = AddVectoredExceptionHandler(1, continue_ours);
+    thread_start(&thread, raise_and_go_on, (void *)(uintptr_t)&went_on);
+    thread_join(&thread);
+    CHECK_EQ_INT(went_on, 1);
+    CHECK(RemoveVectoredExceptionHandler(handle) != 0);
+}
+
+/* No function, and more than the 64 that there is room for: NULL. */
+static void no_more_handlers(void)
+{
+    SPEC("G10.1");
+    PVOID handles[64];
+    unsigned count = 0;
+    CHECK_EQ_PTR(AddVectoredExceptionHandler(1, NULL), NULL);
+    CHECK_EQ_PTR(AddVectoredContinueHandler(1, NULL), NULL);
+    while (count < 64 && (handles[count] = AddVectoredExceptionHandler(count % 2, vectored_search)) != NULL) {
+        count++;
+    }
+    CHECK_EQ_UINT(count, 64);
+    CHECK_EQ_PTR(AddVectoredExceptionHandler(1, vectored_search), NULL);
+    while (count > 0) {
+        CHECK(RemoveVectoredExceptionHandler(handles[--count]) != 0);
+    }
+    CHECK_EQ_UINT(RemoveVectoredExceptionHandler(NULL), 0);
 }
 
 /*
@@ -253,6 +386,17 @@ static void top_level_searches(void *arg)
     _exit(2);
 }
 
+/* the default again: the filter is not asked any more */
+static void top_level_is_taken_back(void *arg)
+{
+    (void)arg;
+    quiet();
+    SetUnhandledExceptionFilter(top_continue);
+    CHECK(SetUnhandledExceptionFilter(NULL) == top_continue);
+    RaiseException(0xE0000001, 0, 0, NULL);
+    _exit(2);
+}
+
 /* a filter of a frame cannot continue: refused, and said so */
 static void frame_filter_continues(void *arg)
 {
@@ -268,11 +412,19 @@ static void frame_filter_continues(void *arg)
 
 static void ends(void)
 {
-    SPEC("G9.1.6 G9.2.3 G10.8");
+    SPEC("G9.1.6");
+    signal(SIGSEGV, SIG_DFL); /* a sanitizer may have it */
     CHECK_EQ_INT(child_wait(child_start(nobody, NULL, 10)), 256 + SIGABRT);
+    CHECK_EQ_INT(child_wait(child_start(raise_beside_without_handler, NULL, 10)), 256 + SIGABRT);
+    CHECK_EQ_INT(child_wait(child_start(top_level_searches, NULL, 10)), 256 + SIGSEGV);
+    SPEC("G9.1.4 G10.8");
     CHECK_EQ_INT(child_wait(child_start(top_level_executes, NULL, 10)), 256 + SIGABRT);
-    signal(SIGSEGV, SIG_DFL);
+    CHECK_EQ_INT(child_wait(child_start(top_level_is_taken_back, NULL, 10)), 256 + SIGABRT);
+}
 
+static void frame_filter_cannot_continue(void)
+{
+    SPEC("G9.2.3");
     int fds[2];
     char text[400] = "";
     CHECK(pipe(fds) == 0);
@@ -316,13 +468,17 @@ static void many_raises(void)
 int main(void)
 {
     ends();
-    CHECK_EQ_INT(child_wait(child_start(top_level_searches, NULL, 10)), 256 + SIGSEGV);
+    frame_filter_cannot_continue();
     dispatch_order();
     continued_exception_runs_no_finally();
     continuing_after_faults();
     noncontinuable();
     raising_a_status();
     unhandled_exception_filter();
+    address_of_exception();
+    own_thread();
+    any_thread();
+    no_more_handlers();
     many_raises();
     return check_report();
 }

@@ -1,8 +1,10 @@
-/* HEAP_GENERATE_EXCEPTIONS, at creation and per call. win32-heap.md 1.4 */
+/* Exceptions and heaps: HEAP_GENERATE_EXCEPTIONS, at creation and per call (win32-heap.md 1.4); faults on heap memory.
+ */
 #include <windows.h>
 #include <ntifs.h>
 
-#include "check.h"
+#include "blocks.h"
+#include "child.h"
 
 enum what {
     ALLOCATE,
@@ -55,6 +57,7 @@ static void check_raises(DWORD options, DWORD flags, SIZE_T maximum, enum what w
     } __except (keep(GetExceptionInformation(), &record)) {
         raised = GetExceptionCode();
         /* the last error stays; the heap's lock is free, and the heap whole */
+        SPEC("G9.6.2");
         CHECK_LAST_ERROR_UNTOUCHED();
         CHECK(HeapUnlock(heap) == FALSE || (options & HEAP_NO_SERIALIZE));
         CHECK(HeapAlloc(heap, 0, 10) != NULL);
@@ -154,6 +157,19 @@ static LONG NTAPI count_no_memory(PEXCEPTION_POINTERS pointers)
     return EXCEPTION_CONTINUE_SEARCH;
 }
 
+static LONG NTAPI count_all(PEXCEPTION_POINTERS pointers)
+{
+    (void)pointers;
+    counted += 1;
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+static LONG NTAPI end_at_once(PEXCEPTION_POINTERS pointers)
+{
+    (void)pointers;
+    _exit(4);
+}
+
 /* vectored handlers see it too */
 static void vectored(void)
 {
@@ -166,6 +182,98 @@ static void vectored(void)
     }
     CHECK_EQ_INT(counted, 11);
     CHECK(RemoveVectoredExceptionHandler(handle) != 0);
+}
+
+static void nobody_handles(void *arg)
+{
+    (void)arg;
+    CHECK(freopen("/dev/null", "w", stderr) != NULL);
+    HeapAlloc(GetProcessHeap(), HEAP_GENERATE_EXCEPTIONS, SIZE_MAX);
+    _exit(2);
+}
+
+static void ends_the_process(void)
+{
+    SPEC("G9.6.1");
+    CHECK_EQ_INT(child_wait(child_start(nobody_handles, NULL, 10)), 256 + SIGABRT);
+}
+
+/* Memory that the heap has reserved and not committed, and that of a heap which is no more. */
+static void check_fault(volatile char *address, bool write)
+{
+    SPEC("G9.6.3");
+    EXCEPTION_RECORD record = {0};
+    __try {
+        if (write) {
+            *address = 1;
+        } else {
+            (void)*address;
+        }
+        CHECK(false && "no exception");
+    } __except (keep(GetExceptionInformation(), &record)) {
+        CHECK_EQ_UINT(GetExceptionCode(), EXCEPTION_ACCESS_VIOLATION);
+    }
+    CHECK_EQ_UINT(record.NumberParameters, 2);
+    CHECK_EQ_UINT(record.ExceptionInformation[0], write ? EXCEPTION_WRITE_FAULT : EXCEPTION_READ_FAULT);
+    CHECK_EQ_UINT(record.ExceptionInformation[1], (ULONG_PTR)address);
+}
+
+static void faults_on_heap_memory(void)
+{
+    HANDLE heap = HeapCreate(0, 0, 0);
+    PROCESS_HEAP_ENTRY region;
+    CHECK(find_region(heap, 0, &region));
+    CHECK(region.Region.dwUnCommittedSize != 0);
+    char *uncommitted = (char *)region.lpData + region.Region.dwCommittedSize;
+    check_fault(uncommitted, false);
+    check_fault(uncommitted + region.Region.dwUnCommittedSize - 1, true);
+    CHECK(HeapValidate(heap, 0, NULL));
+    CHECK(HeapDestroy(heap));
+    check_fault(pages_unmapped(), false);
+    check_fault(pages_unmapped(), true);
+}
+
+/* its own fault is not the caller's exception, nor any handler's */
+static void validating_unmapped_memory(void)
+{
+    SPEC("G9.6.4");
+    volatile int raised = 0;
+    counted = 0;
+    PVOID handle = AddVectoredExceptionHandler(1, count_all);
+    HANDLE heap = HeapCreate(0, 0, 0);
+    __try {
+        POISON_LAST_ERROR();
+        CHECK_EQ_INT(HeapValidate(heap, 0, pages_unmapped()), FALSE);
+        CHECK_LAST_ERROR(ERROR_NOACCESS);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        raised = 1;
+    }
+    CHECK_EQ_INT(raised, 0);
+    CHECK_EQ_INT(counted, 0);
+    CHECK(HeapDestroy(heap));
+    CHECK(RemoveVectoredExceptionHandler(handle) != 0);
+}
+
+static void corrupt_in_body(void *arg)
+{
+    (void)arg;
+    CHECK(freopen("/dev/null", "w", stderr) != NULL);
+    AddVectoredExceptionHandler(1, end_at_once);
+    CHECK(HeapSetInformation(NULL, HeapEnableTerminationOnCorruption, NULL, 0));
+    void *block = HeapAlloc(GetProcessHeap(), 0, 64);
+    CHECK(HeapFree(GetProcessHeap(), 0, block));
+    __try {
+        HeapFree(GetProcessHeap(), 0, block);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        _exit(3);
+    }
+    _exit(2);
+}
+
+static void corruption_is_not_caught(void)
+{
+    SPEC("G9.6.5");
+    CHECK_EQ_INT(child_wait(child_start(corrupt_in_body, NULL, 10)), 256 + SIGABRT);
 }
 
 /* SIZE_MAX, and a fixed-size heap that is full */
@@ -209,5 +317,9 @@ int main(void)
     success();
     other_functions();
     vectored();
+    ends_the_process();
+    faults_on_heap_memory();
+    validating_unmapped_memory();
+    corruption_is_not_caught();
     return check_report();
 }

@@ -1,6 +1,4 @@
-/* __try and __finally: run however the body is left, and what AbnormalTermination says.
- * global-local-toolhelp-seh.md 9.3
- */
+/* __try and __finally: run however the body is left, and what AbnormalTermination says. */
 #include <windows.h>
 
 #include "check.h"
@@ -15,7 +13,6 @@ static void note_termination(int abnormal)
     note(abnormal ? 'a' : 'n');
 }
 
-/* the closing brace, and __leave: 0 */
 static void normal_termination(void)
 {
     SPEC("G9.3.1 G9.3.2");
@@ -78,7 +75,6 @@ static long long return_last(long long value)
     return 0;
 }
 
-/* break, continue, goto */
 static void termination_by_jumps(void)
 {
     SPEC("G9.3.3");
@@ -111,10 +107,10 @@ out:
     CHECK_EQ_STR(trace, "a");
 }
 
-/* Microsoft's sample: 1 2 3 are filter, finally, handler */
+/* filter, finally, handler */
 static void documented_order(void)
 {
-    SPEC("G9.3.5 G9.3.9 G12.3.11");
+    SPEC("G9.2.1 G9.3.5 G9.3.9");
     trace[0] = '\0';
     __try {
         __try {
@@ -161,6 +157,7 @@ static void inner_to_outer(void)
 /* an exception in a __finally block: the new one is looked for outside, and the old unwinding is abandoned */
 static void collided_unwind(void)
 {
+    SPEC("G9.3.8");
     trace[0] = '\0';
     volatile DWORD code = 0;
     __try {
@@ -278,6 +275,83 @@ static void abandoning(void)
     CHECK_EQ_STR(trace, "g");
 }
 
+/* break and continue that are directly in a __finally block are not the loop's around it, for the block is a loop to
+ * the compiler: both end the block, and break abandons what was pending. */
+static void end_block(bool by_break, bool raise)
+{
+    for (int round = 0; round < 2; round++) {
+        __try {
+            if (raise) {
+                raise_code(1);
+            }
+        } __finally {
+            note('f');
+            if (by_break) {
+                break;
+            }
+            continue;
+        }
+        note('b');
+    }
+}
+
+static void ending_by_break(void)
+{
+    SPEC("G9.3.8");
+    trace[0] = '\0';
+    end_block(true, false);
+    end_block(false, false);
+    CHECK_EQ_STR(trace, "fbfbfbfb");
+    trace[0] = '\0';
+    __try {
+        end_block(true, true);
+        note('-');
+        end_block(false, true);
+        note('x');
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        note('h');
+    }
+    CHECK_EQ_STR(trace, "fbfb-fh");
+}
+
+/* longjmp out of a body is not seen: the block is not run, and the process ends when the body around is left */
+static int told[2];
+static jmp_buf target;
+
+static void jump_out(void)
+{
+    __try {
+        longjmp(target, 1);
+    } __finally {
+        _exit(8);
+    }
+}
+
+static void jump_in_body(void *arg)
+{
+    (void)arg;
+    dup2(told[1], STDERR_FILENO);
+    __try {
+        if (setjmp(target) == 0) {
+            jump_out();
+        }
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        _exit(9);
+    }
+    _exit(10);
+}
+
+static void jumping_out(void)
+{
+    SPEC("G9.3.4");
+    char text[400] = "";
+    CHECK_EQ_INT(pipe(told), 0);
+    CHECK_EQ_INT(child_wait(child_start(jump_in_body, NULL, 10)), 256 + SIGABRT);
+    close(told[1]);
+    CHECK(read(told[0], text, sizeof(text) - 1) > 0);
+    CHECK(strstr(text, "longjmp") != NULL);
+}
+
 /* nested bodies left by one return: each block once, from the inside out; what one writes the next one reads */
 static int nested_return(int value)
 {
@@ -351,49 +425,24 @@ static double busy_by_hand(double a, double b, long c, long d, long e, long f)
     return 0;
 }
 
-/* ExitProcess and its kin do not run them */
-static void exit_in_body(void *arg)
+/* what Windows' programs know as ExitProcess, and abort */
+static void end_in_body(void *arg)
 {
-    (void)arg;
     __try {
-        _exit(7);
+        if (arg == NULL) {
+            _exit(7);
+        }
+        abort();
     } __finally {
         _exit(8);
     }
-}
-
-/* a body that is left by longjmp is not seen to be left */
-static jmp_buf place;
-
-static void jump_in_body(void)
-{
-    __try {
-        longjmp(place, 1);
-    } __finally {
-        _exit(8);
-    }
-}
-
-static void jump_out_of_body(void *arg)
-{
-    (void)arg;
-    if (setjmp(place) == 0) {
-        jump_in_body();
-    }
-    _exit(7);
-}
-
-static void leaving_by_longjmp(void)
-{
-    SPEC("G9.3.4");
-    CHECK_EQ_INT(child_wait(child_start(jump_out_of_body, NULL, 10)), 7);
 }
 
 static void ending_the_process(void)
 {
     SPEC("G9.3.6");
-    pid_t child = child_start(exit_in_body, NULL, 10);
-    CHECK_EQ_INT(child_wait(child), 7);
+    CHECK_EQ_INT(child_wait(child_start(end_in_body, NULL, 10)), 7);
+    CHECK_EQ_INT(child_wait(child_start(end_in_body, told, 10)), 256 + SIGABRT);
 }
 
 int main(void)
@@ -409,7 +458,8 @@ int main(void)
     abandoning();
     one_return_through_many();
     CHECK(busy(1.5, 2.5, 3, 4, 5, 6) == busy_by_hand(1.5, 2.5, 3, 4, 5, 6));
+    ending_by_break();
     ending_the_process();
-    leaving_by_longjmp();
+    jumping_out();
     return check_report();
 }

@@ -1,2 +1,0 @@
-/* The names of tchar.h without _UNICODE. */
-#include "tchar_names.h"
