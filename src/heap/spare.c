@@ -3,7 +3,7 @@
 #include "base/align.h"
 #include "heap/arena.h"
 
-#define SPARE_SHARE 2 /* of the memory in use, up to SPARE_BYTES */
+/* As much as there is memory in use, up to SPARE_BYTES, and a share of the rest. */
 #define SPARE_BYTES ((size_t)4 << 20)
 #define SPARE_SHARE_BEYOND 16
 
@@ -14,7 +14,7 @@ bool spare_take(size_t bytes)
     if (!os_is_single_threaded())
         return false;
     size_t in_use = arena_committed_bytes();
-    size_t limit = size_min(in_use / SPARE_SHARE, SPARE_BYTES + in_use / SPARE_SHARE_BEYOND);
+    size_t limit = size_min(in_use, SPARE_BYTES + in_use / SPARE_SHARE_BEYOND);
     if (atomic_fetch_add_explicit(&spare_bytes, bytes, memory_order_relaxed) + bytes <= limit)
         return true;
     spare_give_back(bytes);

@@ -96,7 +96,7 @@ EXPORT void *reallocarray(void *block, size_t count, size_t each)
 
 EXPORT size_t malloc_usable_size(void *block)
 {
-    size_t size;
+    size_t size = 0;
     if (front_tell_size(own_front(), block, &size))
         return size;
     return block != NULL && slow_size("malloc_usable_size", block, &size) ? size : 0;

@@ -126,7 +126,7 @@ static NOINLINE SIZE_T size_slowly(PVOID HeapHandle, ULONG Flags, PVOID BaseAddr
 SIZE_T RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
 {
     struct front *front;
-    size_t size;
+    size_t size = 0;
     if (LIKELY(front_at_hand(HeapHandle, &front)) && LIKELY(front_tell_size(front, BaseAddress, &size)))
         return size;
     return size_slowly(HeapHandle, Flags, BaseAddress);
