@@ -96,7 +96,7 @@ static void *take_hot(struct front_end *end, unsigned bucket)
     void *block = NULL;
 
     if (front == NULL || (*front->magazines[bucket].top == NULL && !magazine_fill(front, bucket)))
-        return front_end_take(end, front, bucket, 1, &block) != 0 ? block : NULL;
+        return front_end_take(end, front, bucket, true, 1, &block) != 0 ? block : NULL;
     return front_pop_from(&front->magazines[bucket]);
 }
 

@@ -407,13 +407,14 @@ static unsigned take_under_lock(struct bucket *bucket, const struct front *front
     return count;
 }
 
-unsigned front_end_take(struct front_end *end, const struct front *front, unsigned index, unsigned limit, void **blocks)
+unsigned front_end_take(struct front_end *end, const struct front *front, unsigned index, bool may_grow, unsigned limit,
+                        void **blocks)
 {
     struct bucket *bucket = front_end_bucket(end, index);
     unsigned count = take_from_depot(bucket, limit, blocks);
     if (count == 0)
         count = take_under_lock(bucket, front, index, front != NULL ? idle_bytes(end, index) : 0, limit, blocks);
-    while (count == 0 && grow(end, front, index))
+    while (count == 0 && may_grow && grow(end, front, index))
         count = take_under_lock(bucket, front, index, 0, limit, blocks);
     return count;
 }
@@ -461,6 +462,25 @@ static struct span *empty_stores(struct front_end *end, unsigned index)
     return emptied;
 }
 
+void front_end_empty(struct front_end *end, unsigned index)
+{
+    close_spans(end, empty_stores(end, index));
+}
+
+unsigned front_end_next_idle(struct front_end *end)
+{
+    unsigned index = __atomic_load_n(&end->met, __ATOMIC_RELAXED) + 1;
+    struct bucket *bucket = next_bucket(end, &index);
+    __atomic_store_n(&end->met, bucket != NULL ? index : 0, __ATOMIC_RELAXED);
+    if (bucket == NULL)
+        return 0;
+    lock_acquire(&bucket->lock);
+    bool is_idle = bucket->exchanges == bucket->exchanges_met;
+    bucket->exchanges_met = bucket->exchanges;
+    lock_release(&bucket->lock);
+    return is_idle ? index : 0;
+}
+
 static struct span *take_empty_spans(struct bucket *bucket)
 {
     lock_acquire(&bucket->lock);
@@ -475,7 +495,7 @@ void front_end_trim(struct front_end *end)
     unsigned index = 1;
     FOR_EACH_BUCKET(end, index, bucket)
     {
-        close_spans(end, empty_stores(end, index));
+        front_end_empty(end, index);
         close_spans(end, take_empty_spans(bucket));
     }
 }

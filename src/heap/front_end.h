@@ -50,6 +50,7 @@ struct bucket {
     struct lack lack;        /* of memory for another span */
     unsigned exchanges;      /* counts whenever blocks are taken from spans or put into them */
     unsigned exchanges_seen; /* by the cleaner, when it looked last */
+    unsigned exchanges_met;  /* by front_end_next_idle */
     bool is_cool;            /* the free pages of its spans have no memory */
     size_t put_bytes;        /* put into spans since the cleaner was asked for */
 };
@@ -64,6 +65,7 @@ struct front_end {
     struct front *left;   /* of threads that have ended; thread_lock guards them too */
     unsigned left_count;
     struct front *shared; /* of a heap that is not serialized: its one front, whichever thread calls */
+    unsigned met;         /* the bucket that front_end_next_idle came to last */
     struct lock spans_lock;
     struct span *unused_spans; /* records to be used again */
     struct span_chunk *chunks;
@@ -105,13 +107,19 @@ bool front_end_add_bucket(struct front_end *end, unsigned index);
  * thread_forget has seen to it that no thread takes a heap that is made at the same address for this one. */
 void front_end_destroy(struct front_end *end);
 
-/* Takes at most `limit` blocks of a bucket, for a magazine of a front: blocks[0] is the last to be used. 0: no memory.
- */
-unsigned front_end_take(struct front_end *end, const struct front *front, unsigned bucket, unsigned limit,
-                        void **blocks);
+/* Takes at most `limit` blocks of a bucket, for a magazine of a front: blocks[0] is the last to be used. 0: there are
+ * none, and no memory for more, or that is not to be asked for. */
+unsigned front_end_take(struct front_end *end, const struct front *front, unsigned bucket, bool may_grow,
+                        unsigned limit, void **blocks);
 
 /* Gives blocks of a bucket back. */
 void front_end_put(struct front_end *end, const struct front *front, unsigned bucket, unsigned count, void **blocks);
+
+/* The buckets are met in turn: the next one, if nobody has exchanged blocks with it since it was met last; else 0. */
+unsigned front_end_next_idle(struct front_end *end);
+
+/* Gives the batches and the stock of a bucket back to its spans, and those that get empty to the back end. */
+void front_end_empty(struct front_end *end, unsigned bucket);
 
 /* Gives all batches on their way back to their spans, and empty spans to the back end. The caller has the heap to
  * itself. */

@@ -118,6 +118,23 @@ static void empty(struct front *front, unsigned bucket)
         front_end_put(front->end, front, bucket, count, places + 1);
 }
 
+/*
+ * Before memory is taken for another span: what the front and the buckets hold of sizes that nobody has exchanged
+ * lately may free some. A program that goes on to other sizes does not leave behind what it had of the former ones.
+ */
+#define BUCKETS_MET_AT_ONCE 2
+
+static void give_idle_back(struct front *front, unsigned but_of)
+{
+    for (unsigned met = 0; met < BUCKETS_MET_AT_ONCE; met++) {
+        unsigned bucket = front_end_next_idle(front->end);
+        if (bucket == 0 || bucket == but_of)
+            continue;
+        empty(front, bucket);
+        front_end_empty(front->end, bucket);
+    }
+}
+
 bool magazine_fill(struct front *front, unsigned bucket)
 {
     grow(front, bucket);
@@ -125,7 +142,12 @@ bool magazine_fill(struct front *front, unsigned bucket)
     if (capacity == 0)
         return false;
     void **places = bottom(front, bucket);
-    unsigned count = front_end_take(front->end, front, bucket, (capacity + 1) / 2, places + 1);
+    unsigned wanted = (capacity + 1) / 2;
+    unsigned count = front_end_take(front->end, front, bucket, false, wanted, places + 1);
+    if (count == 0) {
+        give_idle_back(front, bucket);
+        count = front_end_take(front->end, front, bucket, true, wanted, places + 1);
+    }
     front->magazines[bucket].top = places + count;
     return count != 0;
 }
