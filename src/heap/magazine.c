@@ -20,6 +20,8 @@
  * ones of the process. A small number every magazine may hold, whatever the others do.
  */
 #define MAGAZINE_BYTES ((size_t)64 << 10)
+#define MAGAZINE_BYTES_LARGE ((size_t)256 << 10) /* of blocks of which that would be a handful */
+#define LARGE_LIMIT ((size_t)4096)
 #define MAGAZINE_BYTES_ALWAYS ((size_t)8 << 10)
 #define FRONT_BYTES ((size_t)512 << 10)
 
@@ -73,7 +75,8 @@ static unsigned larger_capacity(struct front *front, unsigned bucket)
 {
     unsigned capacity = front->capacity[bucket];
     unsigned larger = capacity == 0 ? CAPACITY_AT_FIRST : 2 * capacity + 3;
-    unsigned most = capacity_for(bucket, MAGAZINE_BYTES);
+    bool is_large = bucket_size(bucket) > LARGE_LIMIT;
+    unsigned most = capacity_for(bucket, is_large ? MAGAZINE_BYTES_LARGE : MAGAZINE_BYTES);
     unsigned always = capacity_for(bucket, MAGAZINE_BYTES_ALWAYS);
     if (larger > most)
         larger = most;
