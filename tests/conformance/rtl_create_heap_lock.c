@@ -341,9 +341,12 @@ static void heap_in_callers_memory(void)
     pages_release(base, size);
 }
 
-static atomic_bool holds, forks;
+static atomic_bool holds, forks, forked;
 
-/* Holds the lock when the fork begins, and a while longer. */
+/*
+ * Holds the lock when the fork begins, and a while longer. Ends after the fork: ThreadSanitizer takes a thread that
+ * ended before it, and that the child cannot join, for a leak of the child's.
+ */
 static void hold_for_a_while(void *heap)
 {
     EnterCriticalSection(&section);
@@ -354,6 +357,9 @@ static void hold_for_a_while(void *heap)
     CHECK(HeapFree(heap, 0, HeapAlloc(heap, 0, 100)));
     thread_sleep(20);
     LeaveCriticalSection(&section);
+    while (!atomic_load(&forked)) {
+        thread_sleep(1);
+    }
 }
 
 static void use_in_child(void *heap)
@@ -382,12 +388,14 @@ static void fork_waits_for_it(void)
     for (unsigned i = 0; i < 5; i++) {
         atomic_store(&holds, false);
         atomic_store(&forks, false);
+        atomic_store(&forked, false);
         thread_start(&thread, hold_for_a_while, heap);
         while (!atomic_load(&holds)) {
             thrd_yield();
         }
         atomic_store(&forks, true);
         CHECK(child_run(use_in_child, heap, 60, "fork beside a holder"));
+        atomic_store(&forked, true);
         thread_join(&thread);
     }
     EnterCriticalSection(&section);
