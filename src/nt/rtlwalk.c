@@ -41,7 +41,15 @@ static USHORT flags_from_kind(enum walk_kind kind)
     }
 }
 
-/* Adds what a block has beside its data; the fields are 0. */
+static void set_extra(RTL_HEAP_WALK_ENTRY *entry, const struct extra_info *info)
+{
+    entry->Flags |= (USHORT)(info->user_flags >> 4);
+    entry->Block.Settable = info->value;
+    entry->Block.TagIndex = (USHORT)info->tag;
+    entry->Block.AllocatorBackTraceIndex = (USHORT)info->trace;
+}
+
+/* Adds what a block has beside its data; the fields of one that is not busy are 0. */
 static void add_extra(struct heap *heap, RTL_HEAP_WALK_ENTRY *entry)
 {
     struct extra_info info;
@@ -50,10 +58,7 @@ static void add_extra(struct heap *heap, RTL_HEAP_WALK_ENTRY *entry)
         return;
     _Static_assert(HEAP_SETTABLE_USER_VALUE >> 4 == RTL_HEAP_SETTABLE_VALUE, "the flags of a record are those shifted");
     _Static_assert(HEAP_SETTABLE_USER_FLAGS >> 4 == RTL_HEAP_SETTABLE_FLAGS, "the flags of a record are those shifted");
-    entry->Flags |= (USHORT)(info.user_flags >> 4);
-    entry->Block.Settable = info.value;
-    entry->Block.TagIndex = (USHORT)info.tag;
-    entry->Block.AllocatorBackTraceIndex = (USHORT)info.trace;
+    set_extra(entry, &info);
 }
 
 static void fill_entry(RTL_HEAP_WALK_ENTRY *entry, const struct walk_record *record)
@@ -124,6 +129,8 @@ NTSTATUS RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Entry)
     Entry->DataSize = next.size;
     Entry->OverheadBytes = (UCHAR)next.overhead;
     Entry->Flags = next.is_free ? 0 : RTL_HEAP_BUSY;
+    if (next.is_free && extra_may_be(HeapHandle))
+        set_extra(Entry, &(struct extra_info){0, 0, 0, 0});
     add_extra(HeapHandle, Entry);
     return STATUS_SUCCESS;
 }

@@ -280,12 +280,24 @@ static void walk(void)
     HANDLE fresh = HeapCreate(0, 0, 0);
     PVOID block[4] = {HeapAlloc(fresh, 0, 50), HeapAlloc(fresh, VALUE | 0xA00, 50), HeapAlloc(fresh, 0x400, 50),
                       HeapAlloc(fresh, 0, 50)};
+    PVOID valued = HeapAlloc(fresh, VALUE, 50), behind_valued = HeapAlloc(fresh, 0, 50);
+    PVOID plain = HeapAlloc(fresh, 0, 50), behind_plain = HeapAlloc(fresh, 0, 50), stop = HeapAlloc(fresh, 0, 50);
     const USHORT flags[4] = {0, RTL_HEAP_SETTABLE_VALUE | RTL_HEAP_SETTABLE_FLAG1 | RTL_HEAP_SETTABLE_FLAG3,
                              RTL_HEAP_SETTABLE_FLAG2, 0};
     RTL_HEAP_WALK_ENTRY entry = {.DataAddress = NULL};
-    unsigned seen = 0;
+    unsigned seen = 0, free_seen = 0;
     CHECK(RtlSetUserValueHeap(fresh, 0, block[1], (PVOID)(UINT_PTR)0x4321));
+    CHECK(RtlSetUserValueHeap(fresh, 0, valued, (PVOID)(UINT_PTR)0x9876));
+    CHECK(HeapFree(fresh, 0, behind_valued));
+    CHECK(plain != NULL && stop != NULL && HeapFree(fresh, 0, behind_plain));
+    CHECK(RtlLockHeap(fresh)); /* then steps from one block to the next are short ones */
     while (RtlWalkHeap(fresh, &entry) == STATUS_SUCCESS) {
+        if (entry.Flags == 0) { /* free: nothing of the block before it is left */
+            CHECK_EQ_UINT(entry.Block.Settable, 0);
+            CHECK_EQ_UINT(entry.Block.TagIndex, 0);
+            CHECK_EQ_UINT(entry.Block.AllocatorBackTraceIndex, 0);
+            free_seen++;
+        }
         for (unsigned i = 0; i < 4; i++) {
             if (entry.DataAddress != block[i]) {
                 continue;
@@ -296,7 +308,9 @@ static void walk(void)
             seen++;
         }
     }
+    CHECK(RtlUnlockHeap(fresh));
     CHECK_EQ_UINT(seen, 4);
+    CHECK(free_seen >= 3);
     CHECK(HeapDestroy(fresh));
 }
 
