@@ -33,13 +33,22 @@ static bool has_tag(struct heap *heap, const void *block)
     return extra_is_used(heap) && extra_get(heap, block, &info) == OUTCOME_OK && info.tag != 0;
 }
 
+static enum outcome allocate_once(struct heap *heap, uint32_t flags, size_t size, size_t alignment, bool has_extra,
+                                  void **block)
+{
+    bool zero = must_be_zero(heap, flags, size);
+    return has_extra ? extra_allocate(heap, flags, size, alignment, zero, block)
+                     : padded_allocate(heap, size, heap->padding, alignment, zero, block);
+}
+
 static enum outcome allocate(struct heap *heap, uint32_t flags, size_t size, size_t alignment,
                              const struct origin *origin, void **block)
 {
     bool zero = must_be_zero(heap, flags, size);
     bool has_extra = origin->trace != 0 || extra_is_wanted(heap, flags);
-    enum outcome outcome = has_extra ? extra_allocate(heap, flags, size, alignment, zero, block)
-                                     : padded_allocate(heap, size, heap->padding, alignment, zero, block);
+    enum outcome outcome = allocate_once(heap, flags, size, alignment, has_extra, block);
+    if (outcome == OUTCOME_NO_MEMORY && heap_coalesce(heap)) /* then a larger free block may be there */
+        outcome = allocate_once(heap, flags, size, alignment, has_extra, block);
     if (outcome != OUTCOME_OK)
         return outcome;
     extra_set_trace(heap, *block, origin->trace);

@@ -764,21 +764,25 @@ static bool merge_with_next(struct heap *heap, struct segment *segment, const st
     return true;
 }
 
-void back_coalesce(struct heap *heap)
+bool back_coalesce(struct heap *heap)
 {
+    bool merged = false;
     if (!never_merges(heap))
-        return;
+        return false;
     bump_settle(heap);
     for (struct segment *segment = &heap->first; segment != NULL; segment = segment->next) {
         struct block_header header;
         struct neighbour next;
         for (uintptr_t data = segment->first; data < segment->end;) {
             if (!block_read(heap, data, &header) || !find_next(segment, data, header.size, &next))
-                return;
-            if (!merge_with_next(heap, segment, &header, data))
+                return merged;
+            if (merge_with_next(heap, segment, &header, data))
+                merged = true;
+            else
                 data = next_data(data, header.size);
         }
     }
+    return merged;
 }
 
 /* Bytes that the largest committed part of a free block could hold as a block of its own. */

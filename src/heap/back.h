@@ -51,8 +51,8 @@ void back_set_requested(struct heap *heap, uintptr_t data, size_t requested);
 /* Takes the memory of whole free pages away, from every free block. */
 void back_trim(struct heap *heap);
 
-/* Merges the free blocks of a heap that leaves them apart when they are freed. */
-void back_coalesce(struct heap *heap);
+/* Merges the free blocks of a heap that leaves them apart when they are freed. Returns whether there were any. */
+bool back_coalesce(struct heap *heap);
 
 /* Bytes that fit into the largest run of committed memory in a free block. */
 size_t back_largest_free(struct heap *heap);

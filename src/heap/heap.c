@@ -561,9 +561,9 @@ void heap_trim(struct heap *heap)
     back_trim(heap);
 }
 
-void heap_coalesce(struct heap *heap)
+bool heap_coalesce(struct heap *heap)
 {
-    back_coalesce(heap);
+    return back_coalesce(heap);
 }
 
 size_t heap_largest_free(struct heap *heap)

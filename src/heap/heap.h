@@ -208,8 +208,9 @@ void heap_cool(struct heap *heap);
 /* Gives the memory inside free blocks back to the system. */
 void heap_trim(struct heap *heap);
 
-/* Merges the free blocks of a heap that leaves them apart (HEAP_DISABLE_COALESCE_ON_FREE). */
-void heap_coalesce(struct heap *heap);
+/* Merges the free blocks of a heap that leaves them apart (HEAP_DISABLE_COALESCE_ON_FREE). Returns whether there were
+ * any. */
+bool heap_coalesce(struct heap *heap);
 
 /* Bytes of the largest committed piece of a free block, as HeapCompact tells it; 0: none. */
 size_t heap_largest_free(struct heap *heap);
