@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Bytes. What two threads write often does not lie on one. */
+#define CACHE_LINE ((size_t)64)
+
 static inline uintptr_t align_down(uintptr_t value, uintptr_t alignment)
 {
     return value & ~(alignment - 1);

@@ -7,7 +7,7 @@
 
 #include <winnt.h>
 
-/* Commits grow with the segment, so that their number stays small, up to this. */
+/* Commits grow with the heap, so that their number stays small, up to this. */
 #define LARGEST_COMMIT_STEP ((size_t)256 << 10)
 
 /* Whoever asks for so much at once, for a block or a span, will use most of it. */
@@ -225,10 +225,10 @@ static ALWAYS_INLINE void replace(struct heap *heap, const struct neighbour *old
 /* --- committing -----------------------------------------------------------------------------------------------------
  */
 
-/* How much a segment commits beyond what it needs at once. */
-static size_t commit_step(const struct segment *segment)
+/* How much a heap commits beyond what it needs at once. */
+static size_t commit_step(const struct heap *heap)
 {
-    return size_max(segment->heap->commit_step, size_min(segment->committed, LARGEST_COMMIT_STEP));
+    return size_max(heap->commit_step, size_min(heap->committed_bytes, LARGEST_COMMIT_STEP));
 }
 
 /*
@@ -245,7 +245,7 @@ static NOINLINE bool commit_front(struct segment *segment, const struct neighbou
     uintptr_t missing = segment_find_page(segment, start, needed, false);
 
     if (missing != needed) {
-        uintptr_t wanted = size_min(size_max(needed, missing + commit_step(segment)), block_end);
+        uintptr_t wanted = size_min(size_max(needed, missing + commit_step(segment->heap)), block_end);
         bool used_soon = block_bytes(size) <= USED_SOON;
         if (!segment_commit(segment, start, wanted, used_soon) && !segment_commit(segment, start, needed, used_soon))
             return false;

@@ -66,11 +66,17 @@ static inline void bucket_set_use(uint16_t *use, uint16_t value)
     __atomic_store_n(use, value, __ATOMIC_RELEASE);
 }
 
+/* Whether the bucket is active, or becomes it with the next allocation. */
+static inline bool bucket_is_hot(uint16_t use)
+{
+    return (use & BUCKET_USE_LIVE_MASK) >= BUCKET_USE_LIVE_LIMIT || use > BUCKET_USE_LIMIT;
+}
+
 /* Counts an allocation. True: with it the bucket becomes active. */
 static inline bool bucket_count_allocation(uint16_t *use)
 {
     uint16_t used = bucket_use(use);
-    if ((used & BUCKET_USE_LIVE_MASK) >= BUCKET_USE_LIVE_LIMIT || used > BUCKET_USE_LIMIT)
+    if (bucket_is_hot(used))
         return true;
     bucket_set_use(use, (uint16_t)(used + BUCKET_USE_ALLOCATED));
     return false;

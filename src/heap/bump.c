@@ -1,5 +1,14 @@
 #include "heap/bump.h"
 
+/*
+ * In a heap of which nothing came back the holes are what spans left in front of them. While they are little, looking
+ * for one that fits costs more than they are worth.
+ */
+static bool holes_do_not_matter(const struct heap *heap, size_t ready)
+{
+    return !heap->has_freed && heap->committed_bytes - heap->busy_bytes - ready <= heap->busy_bytes / 8 + SLICE_SIZE;
+}
+
 bool bump_begin(struct heap *heap)
 {
     const struct bins *bins = &heap->bins;
@@ -13,15 +22,15 @@ bool bump_begin(struct heap *heap)
         return false;
     uint8_t *granule = segment_granule(segment, top);
     heap->bump = (struct bump){
-        .next = top,
         .first = top,
         /* What is left of the top stays a block whose head is committed. */
         .ready = size_min(bins->top_ready, segment->end) - BLOCK_HEAD_SIZE,
         .previous = header.previous,
-        .least = bins_limit(heap),
+        .least = holes_do_not_matter(heap, bins->top_ready - top) ? 0 : bins_limit(heap),
         .granule = granule,
         .top_granule = *granule,
     };
+    bump_move(heap, top);
     return true;
 }
 
@@ -32,5 +41,5 @@ void bump_settle_slowly(struct heap *heap)
     block_write(heap, bump->next, left >> GRANULE_SHIFT, bump->previous);
     heap->bins.top = bump->next;
     heap->busy_bytes += bump->next - bump->first;
-    bump->next = 0;
+    bump_move(heap, 0);
 }

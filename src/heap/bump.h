@@ -25,18 +25,27 @@ void bump_settle_slowly(struct heap *heap);
 /* Begins to bump, if the heap has a top that is committed at its start. */
 bool bump_begin(struct heap *heap);
 
+/* Whether the heap bumps; tells only what is likely where the caller does not have the heap to itself. */
+static ALWAYS_INLINE bool bump_is_on(const struct heap *heap)
+{
+    return __atomic_load_n(&heap->bump.next, __ATOMIC_RELAXED) != 0;
+}
+
+static inline void bump_move(struct heap *heap, uintptr_t next)
+{
+    __atomic_store_n(&heap->bump.next, next, __ATOMIC_RELAXED);
+}
+
 static ALWAYS_INLINE void bump_settle(struct heap *heap)
 {
-    if (UNLIKELY(heap->bump.next != 0))
+    if (UNLIKELY(bump_is_on(heap)))
         bump_settle_slowly(heap);
 }
 
-/* A block of at most BUMP_LIMIT bytes; 0: it must be had from back_allocate. */
-static ALWAYS_INLINE uintptr_t bump_allocate(struct heap *heap, size_t size)
+/* A block of at most BUMP_LIMIT bytes of a heap that bumps; 0: it must be had from back_allocate. */
+static ALWAYS_INLINE uintptr_t bump_take(struct heap *heap, size_t size)
 {
     struct bump *bump = &heap->bump;
-    if (UNLIKELY(bump->next == 0) && !bump_begin(heap))
-        return 0;
     size_t granules = block_granules_for(size);
     uintptr_t data = bump->next;
     uintptr_t behind = data + block_bytes(granules);
@@ -47,10 +56,16 @@ static ALWAYS_INLINE uintptr_t bump_allocate(struct heap *heap, size_t size)
     granule[0] = (uint8_t)(GRANULE_BUSY + block_capacity(granules) - size);
     granule[granules] = bump->top_granule;
     bump->granule = granule + granules;
-    bump->next = behind;
     bump->previous = granules;
+    bump_move(heap, behind);
     heap->requested_bytes += size;
     return data;
+}
+
+/* The same of a heap that may begin to bump with it. */
+static ALWAYS_INLINE uintptr_t bump_allocate(struct heap *heap, size_t size)
+{
+    return LIKELY(bump_is_on(heap)) || bump_begin(heap) ? bump_take(heap, size) : 0;
 }
 
 #endif

@@ -159,6 +159,16 @@ static ALWAYS_INLINE bool allocate_shortly(const struct heap *heap, unsigned buc
     return true;
 }
 
+NOINLINE void *front_cut_locked(struct heap *heap, size_t size)
+{
+    call_begin();
+    lock_acquire(heap->lock);
+    void *block = front_cut_alone(heap, size);
+    lock_release(heap->lock);
+    call_end();
+    return block;
+}
+
 static bool free_shortly(struct heap *heap, void *block)
 {
     struct front *front;

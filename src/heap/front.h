@@ -12,8 +12,11 @@
 #ifndef CAIRN_HEAP_FRONT_H
 #define CAIRN_HEAP_FRONT_H
 
+#include "heap/bump.h"
+#include "heap/enter.h"
 #include "heap/extra.h"
 #include "heap/heap.h"
+#include "heap/limit.h"
 #include "heap/span.h"
 #include "heap/thread.h"
 
@@ -176,6 +179,39 @@ static ALWAYS_INLINE bool front_at_hand(const void *handle, struct front **front
     }
     *front = thread_fronts.recent_front;
     return LIKELY(handle == thread_fronts.recent_heap);
+}
+
+/* The same for the caller that has the heap to itself. */
+static ALWAYS_INLINE void *front_cut_alone(struct heap *heap, size_t size)
+{
+    uint16_t *use = &heap->uses[bucket_of(size)];
+    uint16_t used = bucket_use(use);
+    if (UNLIKELY(bucket_is_hot(used)) || UNLIKELY(!bump_is_on(heap)))
+        return NULL;
+    uintptr_t data = bump_take(heap, size);
+    if (LIKELY(data != 0))
+        bucket_set_use(use, (uint16_t)(used + BUCKET_USE_ALLOCATED));
+    return (void *)data;
+}
+
+void *front_cut_locked(struct heap *heap, size_t size);
+
+/*
+ * Cuts a small block from the top of a heap that bumps, as one that is filled and destroyed does all along, if its
+ * bucket is not hot; NULL: it must be allocated by front_allocate. A heap with hooks does not bump, nor does one that
+ * is read-only.
+ */
+static ALWAYS_INLINE void *front_cut(struct heap *heap, uint32_t flags, size_t size)
+{
+    if (UNLIKELY(size > BUCKET_SMALL_LIMIT) || UNLIKELY(flags & (HEAP_ZERO_MEMORY | FRONT_SPECIAL_FLAGS)) ||
+        !bump_is_on(heap) || !limit_allows_size(heap, size))
+        return NULL;
+    if (!heap_is_alone(heap, flags))
+        return front_cut_locked(heap, size);
+    call_begin();
+    void *block = front_cut_alone(heap, size);
+    call_end();
+    return block;
 }
 
 enum outcome front_allocate(struct heap *heap, uint32_t flags, size_t size, void **block) SHARED_AS("front_allocate");

@@ -55,11 +55,31 @@ static void give_number_back(unsigned number)
     lock_release(&numbers.lock);
 }
 
-/* --- records of spans, so many at a time that a heap is destroyed in few steps --------------------------------------
+/* --- pieces of memory -----------------------------------------------------------------------------------------------
  */
 
-#define SPANS_IN_FIRST_CHUNK 7u
-#define SPANS_PER_CHUNK 50u
+void *front_end_new_piece(struct front_end *end, size_t size)
+{
+    size_t rounded = align_up(size, CACHE_LINE);
+    if (atomic_load_explicit(&end->room_used, memory_order_relaxed) + rounded <= sizeof end->room) {
+        size_t used = atomic_fetch_add_explicit(&end->room_used, rounded, memory_order_relaxed);
+        if (used + rounded <= sizeof end->room)
+            return &end->room[used];
+    }
+    return meta_allocate_apart(size);
+}
+
+void front_end_drop_piece(struct front_end *end, void *piece)
+{
+    if ((uintptr_t)piece - (uintptr_t)end->room >= sizeof end->room)
+        meta_free(piece);
+}
+
+/* --- records of spans, in chunks as large as all before, so that a heap is destroyed in few steps -------------------
+ */
+
+#define CHUNK_AT_LEAST ((size_t)7)
+#define CHUNK_AT_MOST ((size_t)50)
 
 struct span_chunk {
     struct span_chunk *next;
@@ -68,13 +88,14 @@ struct span_chunk {
 
 static bool add_chunk(struct front_end *end)
 {
-    unsigned count = end->chunks == NULL ? SPANS_IN_FIRST_CHUNK : SPANS_PER_CHUNK;
-    struct span_chunk *chunk = meta_allocate(sizeof *chunk + count * sizeof chunk->spans[0]);
+    size_t count = size_max(size_min(end->record_count, CHUNK_AT_MOST), CHUNK_AT_LEAST);
+    struct span_chunk *chunk = front_end_new_piece(end, sizeof *chunk + count * sizeof chunk->spans[0]);
     if (chunk == NULL)
         return false;
     chunk->next = end->chunks;
     end->chunks = chunk;
-    for (unsigned i = count; i-- > 0;) {
+    end->record_count += count;
+    for (size_t i = count; i-- > 0;) {
         chunk->spans[i].next = end->unused_spans;
         end->unused_spans = &chunk->spans[i];
     }
@@ -111,7 +132,7 @@ struct front_end *front_end_create(struct heap *heap)
     unsigned number = take_number();
     if (number == 0)
         return NULL;
-    struct front_end *end = meta_allocate(sizeof *end);
+    struct front_end *end = meta_allocate_apart(sizeof *end);
     if (end == NULL) {
         give_number_back(number);
         return NULL;
@@ -140,7 +161,7 @@ bool front_end_add_bucket(struct front_end *end, unsigned index)
 {
     if (atomic_load_explicit(&end->buckets[index], memory_order_relaxed) != NULL)
         return true;
-    struct bucket *bucket = meta_allocate_apart(sizeof *bucket);
+    struct bucket *bucket = front_end_new_piece(end, sizeof *bucket);
     atomic_store_explicit(&end->buckets[index], bucket, memory_order_release);
     return bucket != NULL;
 }
@@ -152,11 +173,11 @@ void front_end_destroy(struct front_end *end)
     {
         meta_free(atomic_load_explicit(&bucket->depot, memory_order_relaxed));
         stock_forget(&bucket->stock, bucket_size(index));
-        meta_free(bucket);
+        front_end_drop_piece(end, bucket);
     }
     while (end->chunks != NULL) {
         struct span_chunk *next = end->chunks->next;
-        meta_free(end->chunks);
+        front_end_drop_piece(end, end->chunks);
         end->chunks = next;
     }
     give_number_back(end->tag >> TAG_NUMBER_SHIFT);

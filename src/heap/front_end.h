@@ -57,6 +57,10 @@ struct bucket {
 
 struct span_chunk;
 
+/* So many bytes of its pieces of memory are a part of a front end itself: enough for half a dozen buckets of one
+ * thread. */
+#define FRONT_END_ROOM ((size_t)4 << 10)
+
 struct front_end {
     struct heap *heap;
     uint32_t tag;         /* number of the front end, shifted; unique while it is there */
@@ -69,7 +73,10 @@ struct front_end {
     struct lock spans_lock;
     struct span *unused_spans; /* records to be used again */
     struct span_chunk *chunks;
+    size_t record_count;                          /* in all chunks */
     struct bucket *_Atomic buckets[BUCKET_COUNT]; /* of those that are active, or were to become it */
+    _Atomic size_t room_used;
+    _Alignas(CACHE_LINE) char room[FRONT_END_ROOM];
 };
 
 /* The bucket, which is active or has a span. */
@@ -106,6 +113,14 @@ bool front_end_add_bucket(struct front_end *end, unsigned index);
 /* Takes it away, when the spans have gone with the segments and no table leads to them. Before the heap's memory went,
  * thread_forget has seen to it that no thread takes a heap that is made at the same address for this one. */
 void front_end_destroy(struct front_end *end);
+
+/*
+ * Zeroed memory for what belongs to the front end, on lines of its own. What fits into its room costs next to nothing,
+ * so that a heap that lives shortly can have hot blocks too, and stays taken as long as the front end is there; the
+ * rest is the meta heap's. NULL: no memory. Any thread may call.
+ */
+void *front_end_new_piece(struct front_end *end, size_t size);
+void front_end_drop_piece(struct front_end *end, void *piece);
 
 /* Takes at most `limit` blocks of a bucket, for a magazine of a front: blocks[0] is the last to be used. 0: there are
  * none, and no memory for more, or that is not to be asked for. */

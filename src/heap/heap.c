@@ -477,6 +477,7 @@ enum outcome heap_free(struct heap *heap, void *block)
 {
     size_t requested;
     struct found found;
+    heap->has_freed = true;
     /* Nearly all are blocks of a segment: found and freed in one go. */
     enum outcome outcome = back_free_at(heap, (uintptr_t)block, &requested);
     if (outcome == OUTCOME_NOT_A_BLOCK) {

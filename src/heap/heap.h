@@ -101,6 +101,7 @@ struct heap {
     atomic_bool is_being_cleaned;
     atomic_bool is_read_only;  /* protect.h */
     atomic_uint walk_is_fresh; /* so often the cleaner leaves all as it is, for a walk may be under way; 0: none is */
+    bool has_freed;            /* a block of the back end was freed */
     bool found_damage;         /* a free list was damaged and has been rebuilt since nt/ last looked */
     struct unit *first_large;
     struct unit *last_large;

@@ -2,12 +2,11 @@
 
 #include "base/align.h"
 #include "heap/front_end.h"
-#include "heap/meta.h"
 #include "heap/spare.h"
 
 #include <string.h>
 
-/* With the place below the blocks these and their doubles, three more each time, fill whole lines of the meta heap. */
+/* With the place below the blocks these and their doubles, three more each time, fill whole lines. */
 #define CAPACITY_AT_FIRST 13u
 #define CAPACITY_AT_MOST 1021u
 
@@ -97,7 +96,7 @@ static bool grow(struct front *front, unsigned bucket)
     if (larger <= capacity)
         return false;
 
-    void **places = meta_allocate_apart((larger + 1) * sizeof *places);
+    void **places = front_end_new_piece(front->end, (larger + 1) * sizeof *places);
     if (places == NULL) {
         hold_less(front, (larger - capacity) * bucket_size(bucket));
         return false;
@@ -108,7 +107,7 @@ static bool grow(struct front *front, unsigned bucket)
     front->magazines[bucket] = (struct magazine){.top = places + count, .limit = places + larger};
     front->capacity[bucket] = (uint16_t)larger;
     if (capacity != 0)
-        meta_free(old);
+        front_end_drop_piece(front->end, old);
     return true;
 }
 
@@ -189,7 +188,7 @@ void magazine_release_all(struct front *front)
 {
     for (unsigned bucket = 1; bucket < BUCKET_COUNT; bucket++) {
         if (front->capacity[bucket] != 0)
-            meta_free(bottom(front, bucket));
+            front_end_drop_piece(front->end, bottom(front, bucket));
     }
     hold_less(front, front->own_bytes + front->borrowed_bytes);
 }

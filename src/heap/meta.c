@@ -5,8 +5,6 @@
 #include "heap/back.h"
 #include "heap/lack.h"
 
-#define CACHE_LINE ((size_t)64)
-
 #include <string.h>
 #include <winnt.h>
 

@@ -10,15 +10,21 @@
 #include "base/compiler.h"
 
 #include <ntifs.h>
+#include <stdbool.h>
 
 extern THREAD_LOCAL KIRQL irql_current;
 
 /* Ends the process, after one line that names the function. */
 _Noreturn void irql_refuse(const char *function);
 
+static ALWAYS_INLINE bool irql_is_low(void)
+{
+    return irql_current < DISPATCH_LEVEL;
+}
+
 static ALWAYS_INLINE void irql_check(const char *function)
 {
-    if (UNLIKELY(irql_current >= DISPATCH_LEVEL))
+    if (UNLIKELY(!irql_is_low()))
         irql_refuse(function);
 }
 

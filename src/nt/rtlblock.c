@@ -21,7 +21,7 @@ static PVOID fail(struct heap *heap, ULONG flags, SIZE_T size, NTSTATUS status)
     return NULL;
 }
 
-NOINLINE PVOID block_allocate_slowly(PVOID handle, ULONG call_flags, SIZE_T size)
+static NOINLINE PVOID allocate_by_all_means(PVOID handle, ULONG call_flags, SIZE_T size)
 {
     static const char name[] = "RtlAllocateHeap (HeapAlloc)";
     struct heap *heap = entry_find(handle, name, NULL);
@@ -38,6 +38,13 @@ NOINLINE PVOID block_allocate_slowly(PVOID handle, ULONG call_flags, SIZE_T size
         return block;
     report_failure(outcome, name, heap, NULL);
     return fail(heap, flags, size, status_from_outcome(outcome));
+}
+
+NOINLINE PVOID block_allocate_slowly(PVOID handle, ULONG flags, SIZE_T size)
+{
+    struct heap *heap = irql_is_low() ? unsafe_heap_from_handle(handle) : NULL;
+    void *block = LIKELY(heap != NULL) ? front_cut(heap, flags, size) : NULL;
+    return LIKELY(block != NULL) ? block : allocate_by_all_means(handle, flags, size);
 }
 
 PVOID RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
