@@ -365,17 +365,28 @@ static bool find_run(struct arena *arena, size_t units, size_t *found)
     return false;
 }
 
-static struct arena *find_arena_with_run(size_t units, size_t *found)
+/*
+ * Large blocks lie in arenas of their own where there is address space for it. Each becomes free as a whole, and the
+ * next takes its place and its memory; a segment that did would keep all of that for long and use a little.
+ */
+static unsigned first_arena_for(enum run_kind kind)
+{
+    return kind == RUN_LARGE && arenas[0].size == PREFERRED_ARENA_SIZE ? 1 : 0;
+}
+
+static struct arena *find_arena_with_run(size_t units, enum run_kind kind, size_t *found)
 {
     unsigned count = atomic_load_explicit(&arena_count, memory_order_relaxed);
-    for (unsigned i = 0; i < count; i++) {
+    unsigned first = first_arena_for(kind);
+    for (unsigned i = first; i < count; i++) {
         if (find_run(&arenas[i], units, found))
             return &arenas[i];
     }
-    if (!reserve_arena(units << UNIT_SHIFT))
-        return NULL;
-    struct arena *arena = &arenas[atomic_load_explicit(&arena_count, memory_order_relaxed) - 1];
-    return find_run(arena, units, found) ? arena : NULL;
+    if (reserve_arena(units << UNIT_SHIFT)) {
+        struct arena *arena = &arenas[atomic_load_explicit(&arena_count, memory_order_relaxed) - 1];
+        return find_run(arena, units, found) ? arena : NULL;
+    }
+    return first != 0 && find_run(&arenas[0], units, found) ? &arenas[0] : NULL;
 }
 
 void *arena_take(size_t size, void *heap, enum run_kind kind)
@@ -386,7 +397,7 @@ void *arena_take(size_t size, void *heap, enum run_kind kind)
     size_t units = rounded >> UNIT_SHIFT;
 
     arena_lock();
-    struct arena *arena = find_arena_with_run(units, &first);
+    struct arena *arena = find_arena_with_run(units, kind, &first);
     if (arena != NULL && !make_tables_ready(arena, first, first + 1))
         arena = NULL;
     if (arena != NULL)
