@@ -11,4 +11,7 @@
  * heap does not count. Hold the heap that they may belong to. */
 bool memory_is_committed(const void *address, size_t size);
 
+/* Faults where a byte cannot be written, which so does not happen later, while a lock is held. Changes none. */
+void memory_probe_for_write(void *address, size_t size);
+
 #endif

@@ -6,6 +6,7 @@
  */
 #include "heap/limit.h"
 #include "nt/block.h"
+#include "nt/commit.h"
 #include "nt/entry.h"
 #include "nt/status.h"
 
@@ -14,6 +15,7 @@
 /* Ends an allocation or reallocation of so many bytes that failed; a limit of the program's may have its own status. */
 static PVOID fail(struct heap *heap, ULONG flags, SIZE_T size, NTSTATUS status)
 {
+    commit_raise_kept();
     status_allocation_failed(flags, status);
     NTSTATUS told = status == STATUS_NO_MEMORY ? limit_status(heap, size) : 0;
     if (told != 0)

@@ -8,26 +8,36 @@
 #include "nt/entry.h"
 #include "nt/status.h"
 
+#include <excpt.h>
 #include <string.h>
 
 /* What lies in front of a block's data, from where the sizes of the entries count. */
 #define ENTRY_OVERHEAD BLOCK_DATA_OFFSET
 
-/* The rest of the caller's buffer. */
+/* Memory of our own, filled while heaps are held, for the rest of the caller's, to which it is copied afterwards: that
+ * may be a wrong pointer. */
 struct buffer {
-    uintptr_t next;
-    uintptr_t end;
+    char *own;
+    char *callers;
+    size_t size;
+    size_t used;
 };
 
 /* Zeroed memory of the buffer, behind what was taken before. NULL: it is full. */
 static void *take(struct buffer *buffer, size_t count, size_t size)
 {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > buffer->end - buffer->next)
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > buffer->size - buffer->used)
         return NULL;
-    void *memory = (void *)buffer->next;
-    buffer->next += bytes;
-    return memset(memory, 0, bytes);
+    void *memory = buffer->own + buffer->used;
+    buffer->used += bytes;
+    return memory;
+}
+
+/* Where the caller will find what was taken. */
+static void *in_callers(const struct buffer *buffer, const void *taken)
+{
+    return buffer->callers + ((const char *)taken - buffer->own);
 }
 
 /* --- the entries of one heap ----------------------------------------------------------------------------------------
@@ -46,7 +56,7 @@ static RTL_HEAP_ENTRY *add_entry(struct entries *entries)
 {
     RTL_HEAP_ENTRY *entry = take(entries->buffer, 1, sizeof *entry);
     if (entry != NULL && entries->information->NumberOfEntries++ == 0)
-        entries->information->Entries = entry;
+        entries->information->Entries = in_callers(entries->buffer, entry);
     return entry;
 }
 
@@ -157,7 +167,7 @@ static NTSTATUS fill_tags(const struct heap *heap, RTL_HEAP_INFORMATION_V1 *info
     information->NumberOfTags = pseudo_count + count;
     information->NumberOfPseudoTags = pseudo_count;
     information->PseudoTagGranularity = pseudo_count != 0 ? GRANULE_SIZE : 0;
-    information->Tags = tags;
+    information->Tags = in_callers(buffer, tags);
     return STATUS_SUCCESS;
 }
 
@@ -208,6 +218,17 @@ static NTSTATUS fill_heaps(ULONG flags, RTL_PROCESS_HEAPS_V1 *heaps, ULONG room,
     return status;
 }
 
+static NTSTATUS fill(ULONG flags, struct buffer *buffer)
+{
+    registry_lock();
+    ULONG count = registry_count();
+    size_t size = offsetof(RTL_PROCESS_HEAPS_V1, Heaps) + count * sizeof(RTL_HEAP_INFORMATION_V1);
+    RTL_PROCESS_HEAPS_V1 *heaps = take(buffer, 1, size);
+    NTSTATUS status = heaps != NULL ? fill_heaps(flags, heaps, count, buffer) : STATUS_NO_MEMORY;
+    registry_unlock();
+    return status;
+}
+
 static bool is_of_this_process(const RTL_DEBUG_INFORMATION *information)
 {
     uintptr_t id = (uintptr_t)information->TargetProcessId;
@@ -223,18 +244,24 @@ NTSTATUS RtlQueryProcessHeapInformation(PRTL_DEBUG_INFORMATION Buffer)
         return STATUS_NOT_SUPPORTED;
 
     uintptr_t base = (uintptr_t)Buffer->ViewBaseClient;
-    struct buffer rest = {align_up(base + Buffer->OffsetFree, sizeof(ULONG64)), base + Buffer->ViewSize};
-    if (rest.next > rest.end)
+    uintptr_t first = align_up(base + Buffer->OffsetFree, sizeof(ULONG64));
+    if (first >= base + Buffer->ViewSize)
         return STATUS_NO_MEMORY;
-    registry_lock();
-    ULONG count = registry_count();
-    size_t size = offsetof(RTL_PROCESS_HEAPS_V1, Heaps) + count * sizeof(RTL_HEAP_INFORMATION_V1);
-    RTL_PROCESS_HEAPS_V1 *heaps = take(&rest, 1, size);
-    NTSTATUS status = heaps != NULL ? fill_heaps(Buffer->Flags, heaps, count, &rest) : STATUS_NO_MEMORY;
-    registry_unlock();
+    struct buffer rest = {.callers = (char *)first, .size = base + Buffer->ViewSize - first};
+    size_t own_size = align_up(rest.size, os_page_size());
+    rest.own = os_reserve_zeros(own_size);
+    if (rest.own == NULL)
+        return STATUS_NO_MEMORY;
+    NTSTATUS status = os_commit(rest.own, own_size, OS_READ_WRITE) ? fill(Buffer->Flags, &rest) : STATUS_NO_MEMORY;
+    __try {
+        if (NT_SUCCESS(status))
+            memcpy(rest.callers, rest.own, rest.used);
+    } __finally {
+        os_release(rest.own, own_size);
+    }
     if (!NT_SUCCESS(status))
         return status;
-    Buffer->Heaps = heaps;
-    Buffer->OffsetFree = rest.next - base;
+    Buffer->Heaps = (RTL_PROCESS_HEAPS_V1 *)first;
+    Buffer->OffsetFree = first + rest.used - base;
     return STATUS_SUCCESS;
 }

@@ -1,8 +1,9 @@
 /*
  * HeapExtendedInformation: heaps, their regions, ranges of pages, and blocks, as records that are linked by offsets.
  *
- * The records are made in one go, with each heap held meanwhile: in the caller's buffer, or for a callback in memory of
- * our own, from which they are then told one by one with nothing held, so that the callback may use any heap.
+ * The records are made in one go, with each heap held meanwhile, in memory of our own. From there they are copied into
+ * the caller's buffer, or told one by one to a callback, with nothing held: the buffer may be a wrong one, and the
+ * callback may use any heap.
  */
 #include "nt/extended.h"
 
@@ -13,6 +14,7 @@
 #include "nt/entry.h"
 #include "nt/status.h"
 
+#include <excpt.h>
 #include <string.h>
 
 /* --- records --------------------------------------------------------------------------------------------------------
@@ -435,36 +437,6 @@ static NTSTATUS call_for_all(HEAP_EXTENDED_INFORMATION *answer, char *records, s
     return call_for_process(&listener, &answer->ProcessHeapInformation);
 }
 
-/* An offset of 0 is none, so the first bytes are left out. */
-#define RECORDS_HEAD sizeof(ULONG_PTR)
-
-/* Makes the records in memory of our own, which is made larger until it is enough, and tells of them. */
-static NTSTATUS query_by_callback(HEAP_EXTENDED_INFORMATION *information)
-{
-    HEAP_EXTENDED_INFORMATION answer;
-    size_t used = RECORDS_HEAD, room;
-    char *records = NULL;
-    NTSTATUS status;
-    do {
-        if (records != NULL)
-            os_release(records, room);
-        room = align_up(used + used / 8, os_page_size());
-        records = os_reserve(room, os_page_size());
-        if (records == NULL || !os_commit(records, room, OS_READ_WRITE)) {
-            status = STATUS_NO_MEMORY;
-            break;
-        }
-        status = tell(information, records, room, RECORDS_HEAD, &answer, &used);
-    } while (NT_SUCCESS(status) && used > room);
-    if (NT_SUCCESS(status))
-        status = call_for_all(&answer, records, RECORDS_HEAD, used);
-    if (records != NULL)
-        os_release(records, room);
-    if (NT_SUCCESS(status))
-        *information = answer;
-    return status;
-}
-
 /* --- the query ------------------------------------------------------------------------------------------------------
  */
 
@@ -481,16 +453,66 @@ static bool is_level(ULONG level, bool is_process)
            level == HeapExtendedHeapHeapPerfInformationLevel;
 }
 
-static NTSTATUS query_to_buffer(HEAP_EXTENDED_INFORMATION *information, SIZE_T length, size_t *used)
+/* Records in memory of our own. */
+struct records {
+    char *base;
+    size_t room;
+    size_t used;
+};
+
+/* Where the records lie, there and in a caller's buffer. */
+#define RECORDS_HEAD sizeof(HEAP_EXTENDED_INFORMATION)
+
+static void release(const struct records *records)
 {
-    HEAP_EXTENDED_INFORMATION answer;
-    NTSTATUS status = tell(information, information, length, sizeof *information, &answer, used);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (*used > length)
+    if (records->base != NULL)
+        os_release(records->base, records->room);
+}
+
+/* Makes the records, in memory that is made larger until it is enough. */
+static NTSTATUS make(const HEAP_EXTENDED_INFORMATION *asked, struct records *records, HEAP_EXTENDED_INFORMATION *answer)
+{
+    NTSTATUS status;
+    *records = (struct records){.used = RECORDS_HEAD};
+    do {
+        release(records);
+        records->room = align_up(records->used + records->used / 8, os_page_size());
+        records->base = os_reserve(records->room, os_page_size());
+        if (records->base == NULL || !os_commit(records->base, records->room, OS_READ_WRITE))
+            return STATUS_NO_MEMORY;
+        status = tell(asked, records->base, records->room, RECORDS_HEAD, answer, &records->used);
+    } while (NT_SUCCESS(status) && records->used > records->room);
+    return status;
+}
+
+static NTSTATUS hand_over(const struct records *records, HEAP_EXTENDED_INFORMATION *answer,
+                          HEAP_EXTENDED_INFORMATION *information, SIZE_T length)
+{
+    if (answer->CallbackRoutine != NULL)
+        return call_for_all(answer, records->base, RECORDS_HEAD, records->used);
+    if (records->used > length)
         return STATUS_BUFFER_TOO_SMALL;
-    *information = answer;
+    memcpy(information + 1, records->base + RECORDS_HEAD, records->used - RECORDS_HEAD);
     return STATUS_SUCCESS;
+}
+
+/* *used: bytes that the answer has, or needs. */
+static NTSTATUS query(HEAP_EXTENDED_INFORMATION *information, SIZE_T length, size_t *used)
+{
+    HEAP_EXTENDED_INFORMATION answer = *information;
+    struct records records;
+    NTSTATUS status = make(information, &records, &answer);
+    /* The callback may raise an exception, and the buffer be less than its length. */
+    __try {
+        if (NT_SUCCESS(status))
+            status = hand_over(&records, &answer, information, length);
+    } __finally {
+        release(&records);
+    }
+    *used = answer.CallbackRoutine != NULL ? sizeof *information : records.used;
+    if (NT_SUCCESS(status))
+        *information = answer;
+    return status;
 }
 
 NTSTATUS extended_query(HEAP_EXTENDED_INFORMATION *information, SIZE_T length, PSIZE_T return_length)
@@ -504,8 +526,7 @@ NTSTATUS extended_query(HEAP_EXTENDED_INFORMATION *information, SIZE_T length, P
     else if (!is_this_process(information->ProcessHandle))
         return STATUS_NOT_SUPPORTED;
     else
-        status = information->CallbackRoutine != NULL ? query_by_callback(information)
-                                                      : query_to_buffer(information, length, &used);
+        status = query(information, length, &used);
     if (return_length != NULL && (NT_SUCCESS(status) || status == STATUS_BUFFER_TOO_SMALL))
         *return_length = used;
     return status;

@@ -2,6 +2,7 @@
  * The routines that begin and end a heap.
  */
 #include "base/align.h"
+#include "nt/commit.h"
 #include "nt/entry.h"
 #include "nt/program_lock.h"
 #include "nt/status.h"
@@ -66,15 +67,6 @@ static NTSTATUS read_segment_parameters(const RTL_SEGMENT_HEAP_PARAMETERS *from,
     return STATUS_SUCCESS;
 }
 
-/* The caller's routine behind the core's commit_routine; `context` holds its address. */
-static bool call_commit_routine(void *context, void *base, void **address, size_t *size)
-{
-    PRTL_HEAP_COMMIT_ROUTINE routine;
-    _Static_assert(sizeof routine == sizeof context, "a function pointer fits a data pointer");
-    memcpy(&routine, &context, sizeof routine);
-    return NT_SUCCESS(routine(base, address, size));
-}
-
 /* Sizes of a heap in the caller's memory. False: they contradict each other. */
 static bool place_in_caller_memory(struct heap_parameters *to, const RTL_HEAP_PARAMETERS *from)
 {
@@ -85,8 +77,8 @@ static bool place_in_caller_memory(struct heap_parameters *to, const RTL_HEAP_PA
             return false;
         to->commit = from->InitialCommit;
         to->reserve = from->InitialReserve;
-        to->commit_routine = call_commit_routine;
-        memcpy(&to->commit_context, &from->CommitRoutine, sizeof to->commit_context);
+        to->commit_routine = commit_call;
+        to->commit_context = commit_context(from->CommitRoutine);
     } else if (to->reserve == 0) {
         to->reserve = to->commit;
     }
@@ -153,8 +145,10 @@ PVOID RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T Comm
     parameters.force_flags = parameters.flags & ~(ULONG)NOT_FORCED;
 
     struct heap *heap = registry_create_heap(&parameters);
-    if (heap == NULL)
+    if (heap == NULL) {
+        commit_raise_kept();
         status_set(STATUS_NO_MEMORY);
+    }
     return heap;
 }
 

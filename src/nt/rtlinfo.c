@@ -33,8 +33,9 @@ static NTSTATUS query_compatibility(PVOID handle, PVOID information, SIZE_T leng
     if (heap == NULL || information == NULL)
         return STATUS_ACCESS_VIOLATION;
     bool locked = entry_lock(heap, heap->flags);
-    *(ULONG *)information = heap->compatibility;
+    ULONG compatibility = heap->compatibility;
     entry_unlock(heap, locked, query_name);
+    *(ULONG *)information = compatibility;
     if (return_length != NULL)
         *return_length = sizeof(ULONG);
     return STATUS_SUCCESS;

@@ -3,8 +3,11 @@
  */
 #include "heap/gflags.h"
 #include "nt/entry.h"
+#include "nt/memory.h"
 #include "nt/process.h"
 #include "nt/status.h"
+
+#include <excpt.h>
 
 PVOID process_heap(void)
 {
@@ -26,13 +29,34 @@ ULONG RtlGetProcessHeaps(ULONG NumberOfHeaps, PVOID *ProcessHeaps)
         return 0;
 
     registry_lock();
-    ULONG stored = 0;
-    for (struct heap *heap = registry_next(NULL); heap != NULL && stored < NumberOfHeaps && ProcessHeaps != NULL;
-         heap = registry_next(heap))
-        ProcessHeaps[stored++] = heap;
     ULONG count = registry_count();
     registry_unlock();
+    /* A wrong pointer faults here, where nothing is held. */
+    ULONG room = ProcessHeaps != NULL && NumberOfHeaps < count ? NumberOfHeaps : ProcessHeaps != NULL ? count : 0;
+    memory_probe_for_write(ProcessHeaps, room * sizeof(PVOID));
+
+    registry_lock();
+    ULONG stored = 0;
+    for (struct heap *heap = registry_next(NULL); heap != NULL && stored < room; heap = registry_next(heap))
+        ProcessHeaps[stored++] = heap;
+    count = registry_count();
+    registry_unlock();
     return count;
+}
+
+/* Calls the routine for every heap that is there now. It may destroy any, and create some, for which it is not called.
+ */
+static NTSTATUS call_for_each(PRTL_ENUM_HEAPS_ROUTINE routine, PVOID parameter)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    struct heap *heap = registry_next(NULL);
+    uint64_t last = registry_last_serial();
+    while (heap != NULL && heap->serial <= last && NT_SUCCESS(status)) {
+        uint64_t serial = heap->serial;
+        status = routine(heap, parameter);
+        heap = registry_first_behind(serial);
+    }
+    return status;
 }
 
 NTSTATUS RtlEnumProcessHeaps(PRTL_ENUM_HEAPS_ROUTINE EnumRoutine, PVOID Parameter)
@@ -45,14 +69,11 @@ NTSTATUS RtlEnumProcessHeaps(PRTL_ENUM_HEAPS_ROUTINE EnumRoutine, PVOID Paramete
         return STATUS_NO_MEMORY;
 
     registry_lock();
-    struct heap *heap = registry_next(NULL);
-    uint64_t last = registry_last_serial();
-    while (heap != NULL && heap->serial <= last && NT_SUCCESS(status)) {
-        /* The routine may destroy any heap, and create some, for which it is not called. */
-        uint64_t serial = heap->serial;
-        status = EnumRoutine(heap, Parameter);
-        heap = registry_first_behind(serial);
+    /* It may also raise an exception. */
+    __try {
+        status = call_for_each(EnumRoutine, Parameter);
+    } __finally {
+        registry_unlock();
     }
-    registry_unlock();
     return status;
 }

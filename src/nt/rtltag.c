@@ -36,18 +36,33 @@ static void append(uint16_t name[TAG_NAME_SIZE], size_t *length, const WCHAR *st
         name[(*length)++] = *string++;
 }
 
+/* Names of tags. They are read from end to end before anything is locked: a wrong pointer faults there. */
+struct names {
+    uint16_t prefix[TAG_NAME_SIZE];
+    size_t prefix_length;
+    const WCHAR *names;
+    unsigned count;
+};
+
+static struct names read_names(const WCHAR *prefix, const WCHAR *names)
+{
+    struct names read = {.names = names, .count = count_names(names)};
+    if (prefix != NULL)
+        append(read.prefix, &read.prefix_length, prefix);
+    return read;
+}
+
 /* Adds the tags, all or none but for lack of memory; returns the first one's index. */
-static unsigned add_all(struct heap *heap, const WCHAR *prefix, const WCHAR *names)
+static unsigned add_all(struct heap *heap, const struct names *names)
 {
     unsigned first = 0;
-    if (tag_count(heap) + count_names(names) > TAG_LIMIT)
+    if (tag_count(heap) + names->count > TAG_LIMIT)
         return 0;
-    for (; *names != 0; names += length_of(names) + 1) {
-        uint16_t name[TAG_NAME_SIZE] = {0};
-        size_t length = 0;
-        if (prefix != NULL)
-            append(name, &length, prefix);
-        append(name, &length, names);
+    for (const WCHAR *next = names->names; *next != 0; next += length_of(next) + 1) {
+        uint16_t name[TAG_NAME_SIZE];
+        size_t length = names->prefix_length;
+        memcpy(name, names->prefix, sizeof name);
+        append(name, &length, next);
         unsigned index = tag_add(heap, name);
         if (index == 0)
             return 0;
@@ -56,11 +71,11 @@ static unsigned add_all(struct heap *heap, const WCHAR *prefix, const WCHAR *nam
     return first;
 }
 
-static unsigned add_for_process(const WCHAR *prefix, const WCHAR *names)
+static unsigned add_for_process(const struct names *names)
 {
     call_begin();
     registry_lock();
-    unsigned first = add_all(NULL, prefix, names);
+    unsigned first = add_all(NULL, names);
     registry_unlock();
     call_end();
     return first;
@@ -82,13 +97,14 @@ ULONG RtlCreateTagHeap(PVOID HeapHandle, ULONG Flags, PCWSTR TagPrefix, PCWSTR T
         return 0;
     }
 
+    struct names names = read_names(TagPrefix, TagNames);
     unsigned first;
     if (heap != NULL) {
         bool locked = entry_lock(heap, entry_flags(heap, Flags));
-        first = add_all(heap, TagPrefix, TagNames);
+        first = add_all(heap, &names);
         entry_unlock(heap, locked, name);
     } else {
-        first = add_for_process(TagPrefix, TagNames);
+        first = add_for_process(&names);
     }
     if (first == 0)
         status_set(STATUS_NO_MEMORY);
