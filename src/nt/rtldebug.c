@@ -229,6 +229,16 @@ static NTSTATUS fill(ULONG flags, struct buffer *buffer)
     return status;
 }
 
+/* Hands what was taken over to the caller, and ends with it. */
+static NOINLINE void hand_over(const struct buffer *buffer, size_t own_size)
+{
+    __try {
+        memcpy(buffer->callers, buffer->own, buffer->used);
+    } __finally {
+        os_release(buffer->own, own_size);
+    }
+}
+
 static bool is_of_this_process(const RTL_DEBUG_INFORMATION *information)
 {
     uintptr_t id = (uintptr_t)information->TargetProcessId;
@@ -253,14 +263,11 @@ NTSTATUS RtlQueryProcessHeapInformation(PRTL_DEBUG_INFORMATION Buffer)
     if (rest.own == NULL)
         return STATUS_NO_MEMORY;
     NTSTATUS status = os_commit(rest.own, own_size, OS_READ_WRITE) ? fill(Buffer->Flags, &rest) : STATUS_NO_MEMORY;
-    __try {
-        if (NT_SUCCESS(status))
-            memcpy(rest.callers, rest.own, rest.used);
-    } __finally {
+    if (!NT_SUCCESS(status)) {
         os_release(rest.own, own_size);
-    }
-    if (!NT_SUCCESS(status))
         return status;
+    }
+    hand_over(&rest, own_size);
     Buffer->Heaps = (RTL_PROCESS_HEAPS_V1 *)first;
     Buffer->OffsetFree = first + rest.used - base;
     return STATUS_SUCCESS;

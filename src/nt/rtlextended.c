@@ -496,19 +496,29 @@ static NTSTATUS hand_over(const struct records *records, HEAP_EXTENDED_INFORMATI
     return STATUS_SUCCESS;
 }
 
+/* The callback may raise an exception, and the buffer be less than its length. */
+static NTSTATUS hand_over_and_release(const struct records *records, HEAP_EXTENDED_INFORMATION *answer,
+                                      HEAP_EXTENDED_INFORMATION *information, SIZE_T length)
+{
+    volatile NTSTATUS status = STATUS_UNSUCCESSFUL;
+    __try {
+        status = hand_over(records, answer, information, length);
+    } __finally {
+        release(records);
+    }
+    return status;
+}
+
 /* *used: bytes that the answer has, or needs. */
 static NTSTATUS query(HEAP_EXTENDED_INFORMATION *information, SIZE_T length, size_t *used)
 {
     HEAP_EXTENDED_INFORMATION answer = *information;
     struct records records;
     NTSTATUS status = make(information, &records, &answer);
-    /* The callback may raise an exception, and the buffer be less than its length. */
-    __try {
-        if (NT_SUCCESS(status))
-            status = hand_over(&records, &answer, information, length);
-    } __finally {
+    if (NT_SUCCESS(status))
+        status = hand_over_and_release(&records, &answer, information, length);
+    else
         release(&records);
-    }
     *used = answer.CallbackRoutine != NULL ? sizeof *information : records.used;
     if (NT_SUCCESS(status))
         *information = answer;

@@ -61,7 +61,7 @@ static NTSTATUS call_for_each(PRTL_ENUM_HEAPS_ROUTINE routine, PVOID parameter)
 
 NTSTATUS RtlEnumProcessHeaps(PRTL_ENUM_HEAPS_ROUTINE EnumRoutine, PVOID Parameter)
 {
-    NTSTATUS status = STATUS_SUCCESS;
+    volatile NTSTATUS status = STATUS_SUCCESS;
     irql_check("RtlEnumProcessHeaps");
     if (EnumRoutine == NULL)
         return STATUS_INVALID_PARAMETER;
