@@ -57,9 +57,8 @@ struct bucket {
 
 struct span_chunk;
 
-/* So many bytes of its pieces of memory are a part of a front end itself: enough for half a dozen buckets of one
- * thread. */
-#define FRONT_END_ROOM ((size_t)4 << 10)
+/* So many bytes of its pieces of memory are a part of a front end itself: enough for a few buckets of one thread. */
+#define FRONT_END_ROOM ((size_t)2 << 10)
 
 struct front_end {
     struct heap *heap;
