@@ -237,15 +237,18 @@ static struct span *open_span(struct front_end *end, unsigned bucket, unsigned s
 }
 
 /*
- * How large the next span is to be: larger the more there were. Where threads have spans of their own, it is not much
- * larger than what one of them takes at once.
+ * How large the next span is to be: as all that there are together; of small blocks, which fill any number of slices
+ * well, a quarter of that. Where threads have spans of their own, it is not much larger than what one of them takes at
+ * once.
  */
 static unsigned next_slices(const struct bucket *bucket, const struct front *front, unsigned index)
 {
-    unsigned least = span_slices_at_first(index);
-    unsigned slices = bucket->slices < least ? least : bucket->slices;
+    size_t least = span_slices_at_first(index);
+    size_t all = (bucket->spans.count * bucket_size(index)) >> SLICE_SHIFT;
+    size_t wanted = index <= BUCKET_SMALL_COUNT ? all / 4 : all;
+    size_t slices = size_max(size_min(wanted, span_slices_at_most(index)), least);
     if (front == NULL || os_is_single_threaded())
-        return slices;
+        return (unsigned)slices;
     size_t magazine = (front->capacity[index] * bucket_size(index) + SLICE_SIZE - 1) >> SLICE_SHIFT;
     return (unsigned)size_min(slices, size_max(least, magazine));
 }
@@ -271,12 +274,8 @@ static bool grow(struct front_end *end, const struct front *front, unsigned inde
     lock_acquire(&bucket->lock);
     if (is_needed)
         lack_note(&bucket->lack, span == NULL);
-    if (span != NULL) {
-        unsigned most = span_slices_at_most(index);
-        if (slices >= bucket->slices)
-            bucket->slices = slices * 2 < most ? slices * 2 : most;
+    if (span != NULL)
         span_list_add(&bucket->spans, span, true);
-    }
     lock_release(&bucket->lock);
     return span != NULL || !is_needed;
 }

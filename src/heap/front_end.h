@@ -46,7 +46,6 @@ struct bucket {
     struct depot *_Atomic depot; /* NULL: no batch was handed over yet */
     struct stock stock;
     struct span_list spans;
-    unsigned slices;         /* of the next span; 0: there was none yet */
     struct lack lack;        /* of memory for another span */
     unsigned exchanges;      /* counts whenever blocks are taken from spans or put into them */
     unsigned exchanges_seen; /* by the cleaner, when it looked last */
