@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "heap/back.h"
 #include "heap/block.h"
+#include "heap/bump.h"
 #include "heap/extra.h"
 #include "heap/front_end.h"
 #include "heap/hooks.h"
@@ -238,10 +239,20 @@ static void clear_slices(uintptr_t from, uintptr_t end)
     memset(&arena->spans[first], 0, count * sizeof(void *));
 }
 
+/* No block starts behind this address of a segment: the top of the heap, if it is in there, is the last. */
+static uintptr_t starts_end(const struct segment *segment)
+{
+    const struct heap *heap = segment->heap;
+    uintptr_t top = bump_is_on(heap) ? heap->bump.next : heap->bins.top;
+    if (segment == heap->last_segment && top != 0)
+        return top + GRANULE_SIZE;
+    return (uintptr_t)segment + segment->reserved;
+}
+
 /* Clears the tables for the segment's committed pages; elsewhere no block starts. */
 static void clear_tables(struct segment *segment)
 {
-    uintptr_t end = (uintptr_t)segment + segment->reserved;
+    uintptr_t end = starts_end(segment);
     uintptr_t from = (uintptr_t)segment;
 
     for (;;) {

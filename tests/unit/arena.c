@@ -164,7 +164,7 @@ static void warm_memory(void)
 
     arena_give_back(run, true);
     CHECK_EQ_UINT(warm_pages(), 7);
-    CHECK_EQ_PTR(arena_take(UNIT_SIZE, NULL, RUN_LARGE), run);
+    CHECK_EQ_PTR(arena_take(UNIT_SIZE, NULL, RUN_SEGMENT), run);
     /* Partly warm, partly not: zero throughout. */
     CHECK(commit(run, 0, UNIT_SIZE, true));
     CHECK(is_filled(run, UNIT_SIZE, 0));
@@ -203,7 +203,7 @@ static void warm_memory_is_bounded(void)
 static void trim(void)
 {
     begin();
-    char *run = arena_take(8 * UNIT_SIZE, NULL, RUN_LARGE);
+    char *run = arena_take(8 * UNIT_SIZE, NULL, RUN_SEGMENT);
     CHECK(commit(run, 0, 8 * UNIT_SIZE, true));
     arena_decommit(run, run + UNIT_SIZE + PAGE_SIZE, 7 * UNIT_SIZE - PAGE_SIZE, true);
     arena_trim(run, UNIT_SIZE + PAGE_SIZE);
@@ -264,6 +264,25 @@ static void further_arenas(void *arg)
     CHECK_EQ_PTR(arena_take(arenas[0].size, NULL, RUN_SEGMENT), whole);
 }
 
+/* What a large block leaves is for the next one, not for a segment; where there is no other arena to be had, the first
+ * will do. */
+static void arenas_of_large_blocks(void *arg)
+{
+    (void)arg;
+    char *large = arena_take(4 * UNIT_SIZE, NULL, RUN_LARGE);
+    CHECK(arena_of(large) == &arenas[1]);
+    CHECK_EQ_UINT(atomic_load(&arena_count), 2);
+    arena_give_back(large, true);
+    char *segment = arena_take(UNIT_SIZE, NULL, RUN_SEGMENT);
+    CHECK(arena_of(segment) == &arenas[0]);
+    CHECK_EQ_PTR(arena_take(3 * UNIT_SIZE, NULL, RUN_LARGE), large);
+
+    while (arena_take(arenas[0].size, NULL, RUN_SEGMENT) != NULL) {
+    }
+    CHECK(arena_take(arenas[1].size - 3 * UNIT_SIZE, NULL, RUN_LARGE) != NULL);
+    CHECK(arena_of(arena_take(arenas[0].size / 2, NULL, RUN_LARGE)) == &arenas[0]);
+}
+
 static double seconds_now(void)
 {
     struct timespec now;
@@ -317,6 +336,7 @@ int main(void)
     trim();
     executable();
     child_run(further_arenas, NULL, SECONDS, "further arenas");
+    child_run(arenas_of_large_blocks, NULL, SECONDS, "arenas of large blocks");
     if (SLOWNESS == SLOWNESS_PLAIN) { /* a sanitizer takes time and memory of its own */
         child_run(absurd_commits, NULL, SECONDS, "absurd commits");
     }
