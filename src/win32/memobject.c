@@ -74,13 +74,14 @@ static void *data_resize(void *data, SIZE_T size, bool in_place, bool zero)
     return RtlReAllocateHeap(process_heap(), flags, data, size);
 }
 
-/* Resizes by moving, even where there is room. */
+/* Resizes by moving, even where there is room. A block that cannot be freed, since it is damaged, stays the only one. */
 static void *data_move(bool moveable, void *data, SIZE_T old_size, SIZE_T size, bool zero)
 {
     void *moved = data_copy(moveable, data, old_size < size ? old_size : size, size, zero);
-    if (moved != NULL)
-        data_free(data);
-    return moved;
+    if (moved == NULL || data_free(data))
+        return moved;
+    data_free(moved);
+    return NULL;
 }
 
 /* --- failures -------------------------------------------------------------------------------------------------------
@@ -179,8 +180,10 @@ static bool moveable_shrink_in_place(struct moveable *moveable, SIZE_T size)
 {
     DWORD before = RtlGetLastWin32Error();
     void *data = data_resize(moveable->data, with_room(size), /* in_place */ true, /* zero */ false);
-    if ((data == NULL && has_hooks()) || !claim(moveable, moveable->data, size))
+    if ((data == NULL && has_hooks()) || !claim(moveable, moveable->data, size)) {
+        fail_as_handle();
         return false;
+    }
     if (data == NULL)
         RtlSetLastWin32Error(before);
     return true;
@@ -202,8 +205,10 @@ static bool moveable_grow_or_shrink(struct moveable *moveable, SIZE_T size, bool
         data = data_move(true, moveable->data, old_size, size, zero);
     else
         RtlSetLastWin32Error(ERROR_NOT_ENOUGH_MEMORY);
-    if (data == NULL)
+    if (data == NULL) {
+        fail_as_handle();
         return false;
+    }
     moveable_take_data(moveable, data, size);
     return true;
 }
