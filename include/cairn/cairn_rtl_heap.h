@@ -911,7 +911,8 @@ NTSYSAPI NTSTATUS NTAPI RtlExtendHeap(PVOID HeapHandle, ULONG Flags, PVOID Base,
  * HEAP_USAGE_ALLOCATED_BLOCKS: Entries becomes the list of its blocks, by address. If Entries was the list of an
  * earlier call, AddedEntries and RemovedEntries become the lists of what is only in the new, and only in the old one;
  * lists of that call are released. The members are NULL, or from an earlier call, else STATUS_INVALID_PARAMETER. Blocks
- * that come and go while other threads use the heap may be in or not. STATUS_NO_MEMORY.
+ * that come and go while other threads use the heap may be in or not. TagIndex and AllocatorBackTraceIndex are those of
+ * RtlWalkHeap. STATUS_NO_MEMORY.
  *
  * HEAP_USAGE_FREE_BUFFER: releases the three lists, and does nothing else. (nt-heap.md 11)
  */

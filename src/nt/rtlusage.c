@@ -5,6 +5,7 @@
  * writes to the entries, or hands in for a list, is never followed.
  */
 #include "heap/enter.h"
+#include "heap/extra.h"
 #include "heap/meta.h"
 #include "heap/walk.h"
 #include "nt/entry.h"
@@ -42,8 +43,8 @@ static void free_chunks(struct list *list)
     list->first = NULL;
 }
 
-/* Adds an entry in front. False: no memory. */
-static bool add_entry(struct list *list, PVOID address, SIZE_T size)
+/* Adds a copy of the entry in front. False: no memory. */
+static bool add_entry(struct list *list, const RTL_HEAP_USAGE_ENTRY *block)
 {
     struct chunk *chunk = list->chunks;
     if (chunk == NULL || chunk->count == CHUNK_ENTRIES) {
@@ -54,7 +55,8 @@ static bool add_entry(struct list *list, PVOID address, SIZE_T size)
         list->chunks = chunk;
     }
     RTL_HEAP_USAGE_ENTRY *entry = &chunk->entries[chunk->count++];
-    *entry = (RTL_HEAP_USAGE_ENTRY){.Next = list->first, .Address = address, .Size = size};
+    *entry = *block;
+    entry->Next = list->first;
     list->first = entry;
     return true;
 }
@@ -122,9 +124,9 @@ static bool add_differences(const RTL_HEAP_USAGE_ENTRY *old, const RTL_HEAP_USAG
     while (done && (old != NULL || new != NULL)) {
         int order = old == NULL ? 1 : new == NULL ? -1 : compare(old, new);
         if (order < 0)
-            done = add_entry(removed, old->Address, old->Size);
+            done = add_entry(removed, old);
         else if (order > 0)
-            done = add_entry(added, new->Address, new->Size);
+            done = add_entry(added, new);
         old = order <= 0 ? old->Next : old;
         new = order >= 0 ? new->Next : new;
     }
@@ -200,13 +202,27 @@ static enum walk_kind kind_of_cursor(enum walk_kind kind)
     return kind == WALK_HOT_BUSY ? WALK_BUSY : kind == WALK_HOT_FREE ? WALK_FREE : kind;
 }
 
+/* Adds a block, with the tag and the trace that it has. The caller has the heap to itself. */
+static bool add_block(struct list *list, struct heap *heap, const struct walk_record *record)
+{
+    struct extra_info info = {0, 0, 0, 0};
+    if (extra_is_used(heap))
+        extra_get(heap, (const void *)record->address, &info);
+    return add_entry(list, &(RTL_HEAP_USAGE_ENTRY){
+                               .Address = (PVOID)record->address,
+                               .Size = record->size,
+                               .AllocatorBackTraceIndex = (USHORT)info.trace,
+                               .TagIndex = (USHORT)info.tag,
+                           });
+}
+
 static enum outcome list_blocks(struct heap *heap, struct list *list)
 {
     struct walk_record record = {.address = 0};
     enum outcome outcome = OUTCOME_OK;
     while (outcome == OUTCOME_OK &&
            walk_next(heap, kind_of_cursor(record.kind), record.address, record.size, &record, &outcome)) {
-        if (is_block(record.kind) && !add_entry(list, (PVOID)record.address, record.size))
+        if (is_block(record.kind) && !add_block(list, heap, &record))
             outcome = OUTCOME_NO_MEMORY;
     }
     return outcome;

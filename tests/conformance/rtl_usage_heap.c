@@ -31,12 +31,18 @@ static unsigned length_of(const RTL_HEAP_USAGE_ENTRY *list)
     return count;
 }
 
-static bool holds(const RTL_HEAP_USAGE_ENTRY *list, const void *address, SIZE_T size)
+static const RTL_HEAP_USAGE_ENTRY *find_in(const RTL_HEAP_USAGE_ENTRY *list, const void *address)
 {
     while (list != NULL && list->Address != address) {
         list = list->Next;
     }
-    return list != NULL && list->Size == size;
+    return list;
+}
+
+static bool holds(const RTL_HEAP_USAGE_ENTRY *list, const void *address, SIZE_T size)
+{
+    const RTL_HEAP_USAGE_ENTRY *entry = find_in(list, address);
+    return entry != NULL && entry->Size == size;
 }
 
 /* the totals; those of HeapSummary */
@@ -79,6 +85,51 @@ static void entries(ULONG options)
     }
     CHECK_EQ_UINT(ask(heap, HEAP_USAGE_FREE_BUFFER), STATUS_SUCCESS);
     CHECK(usage.Entries == NULL);
+    CHECK(HeapDestroy(heap));
+}
+
+/* What RtlWalkHeap tells of a busy block. */
+static RTL_HEAP_WALK_ENTRY walk_to(HANDLE heap, const void *block)
+{
+    RTL_HEAP_WALK_ENTRY entry = {.DataAddress = NULL};
+    while (RtlWalkHeap(heap, &entry) == STATUS_SUCCESS && entry.DataAddress != block) {
+    }
+    return entry;
+}
+
+static bool are_as_walked(HANDLE heap, const RTL_HEAP_USAGE_ENTRY *list)
+{
+    bool ok = list != NULL;
+    for (; list != NULL; list = list->Next) {
+        RTL_HEAP_WALK_ENTRY walked = walk_to(heap, list->Address);
+        ok = CHECK_EQ_UINT(list->TagIndex, walked.Block.TagIndex) && ok;
+        ok = CHECK_EQ_UINT(list->AllocatorBackTraceIndex, walked.Block.AllocatorBackTraceIndex) && ok;
+    }
+    return ok;
+}
+
+/* The tag and the stack trace of a block, in each list. With global flags (debug_*) the second block has them, too. */
+static void origins(void)
+{
+    SPEC("N11.3");
+    static const WCHAR names[] = {'o', 'n', 'e', 0, 't', 'w', 'o', 0, 0};
+    HANDLE heap = HeapCreate(0, 0, 0);
+    ULONG first = RtlCreateTagHeap(heap, 0, NULL, names);
+    char *tagged = HeapAlloc(heap, HEAP_MAKE_TAG_FLAGS(first, 1), 100);
+    CHECK(HeapAlloc(heap, 0, 200) && HeapAlloc(heap, HEAP_MAKE_TAG_FLAGS(first, 0), LARGE_MIN));
+    begin();
+    CHECK_EQ_UINT(ask(heap, HEAP_USAGE_ALLOCATED_BLOCKS), STATUS_SUCCESS);
+    CHECK(are_as_walked(heap, usage.Entries));
+    RTL_HEAP_USAGE_ENTRY entry = *find_in(usage.Entries, tagged);
+    CHECK_EQ_UINT(entry.TagIndex, 2);
+
+    CHECK(HeapAlloc(heap, HEAP_MAKE_TAG_FLAGS(first, 1), 4000) && HeapFree(heap, 0, tagged));
+    CHECK_EQ_UINT(ask(heap, HEAP_USAGE_ALLOCATED_BLOCKS), STATUS_SUCCESS);
+    CHECK(are_as_walked(heap, usage.AddedEntries));
+    CHECK_EQ_UINT(usage.AddedEntries->TagIndex, 2);
+    CHECK_EQ_UINT(usage.RemovedEntries->TagIndex, 2);
+    CHECK_EQ_UINT(usage.RemovedEntries->AllocatorBackTraceIndex, entry.AllocatorBackTraceIndex);
+    CHECK_EQ_UINT(ask(heap, HEAP_USAGE_FREE_BUFFER), STATUS_SUCCESS);
     CHECK(HeapDestroy(heap));
 }
 
@@ -153,6 +204,7 @@ int main(void)
     totals();
     entries(0);
     entries(HEAP_NO_SERIALIZE);
+    origins();
     differences();
     bad_arguments();
 #else
