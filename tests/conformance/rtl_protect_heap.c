@@ -179,6 +179,21 @@ static void there_and_back(ULONG options)
     CHECK(HeapDestroy(heap));
 }
 
+/* the page of the heap's header stays writable, but not for the heap's functions */
+static void header_page(void)
+{
+    SPEC("N11.5");
+    heap = HeapCreate(0, 0, 0);
+    unsigned char *first = HeapAlloc(heap, 0, 40), *later = HeapAlloc(heap, 0, 0x4000);
+    CHECK((UINT_PTR)first - (UINT_PTR)heap < 0x1000);
+    RtlProtectHeap(heap, TRUE);
+    CHECK(!faults(first));
+    CHECK(faults(later + 0x2000));
+    CHECK_REFUSED(!HeapFree(heap, 0, first));
+    CHECK_REFUSED(HeapReAlloc(heap, 0, first, 10) == NULL);
+    CHECK(HeapDestroy(heap));
+}
+
 /* a read-only heap can be destroyed; what is made of its memory can be written */
 static void destroyed(void)
 {
@@ -290,6 +305,7 @@ int main(void)
 #ifndef _WIN32
     there_and_back(0);
     there_and_back(HEAP_NO_SERIALIZE);
+    header_page();
     destroyed();
     left_alone();
     raises();

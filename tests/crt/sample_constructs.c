@@ -78,6 +78,27 @@ static void booleans(void)
     CHECK_EQ_INT(HeapDestroy(GetProcessHeap()), FALSE);
 }
 
+/* the sample of a termination handler; StringCchCopy is of strsafe.h, which is not there */
+static CRITICAL_SECTION CriticalSection;
+
+static void termination_handler(void)
+{
+    SPEC("G12.3.10");
+    InitializeCriticalSection(&CriticalSection);
+    __try {
+        EnterCriticalSection(&CriticalSection);
+        LPTSTR lpszBuffer = (LPTSTR)LocalAlloc(LPTR, 10);
+        _tcscpy(lpszBuffer, TEXT("Hello"));
+        CHECK_EQ_STR(lpszBuffer, "Hello");
+        CHECK_EQ_INT(CriticalSection.RecursionCount, 1);
+        LocalFree(lpszBuffer);
+    } __finally {
+        LeaveCriticalSection(&CriticalSection);
+    }
+    CHECK_EQ_INT(CriticalSection.RecursionCount, 0);
+    DeleteCriticalSection(&CriticalSection);
+}
+
 #pragma GCC diagnostic ignored "-Wstrict-prototypes"
 int __cdecl _tmain()
 {
@@ -85,5 +106,6 @@ int __cdecl _tmain()
     numbers();
     names();
     booleans();
+    termination_handler();
     return check_report();
 }
