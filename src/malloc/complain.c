@@ -1,6 +1,7 @@
 #include "malloc/complain.h"
 
 #include "heap/mistake.h"
+#include "heap/registry.h"
 #include "os/os.h"
 
 #include <errno.h>
@@ -22,7 +23,7 @@ void complain(const char *function, enum outcome outcome, const void *block)
 {
     int error = errno;
 
-    mistake_write_line(function, outcome, block, NULL);
+    mistake_write_line(function, outcome, block, registry_default_heap());
     if (answer() == ON_ERROR_ABORT)
         os_abort();
     errno = error;

@@ -50,16 +50,16 @@ SOURCE
 "$cc" -w -g -O0 -fno-builtin -o "$tmp/mistakes" "$tmp/mistakes.c"
 run="$build/cairn-run"
 
-expect 134 'cairn: free: block was written to past its end: block P, size 100, byte 100 is 0x1' \
+expect 134 'cairn: free: block was written to past its end: block P, heap P, size 100, byte 100 is 0x1' \
     "$run" -o gflags=+htc "$tmp/mistakes" end
-expect 134 'cairn: free: block was written to past its end: block P, size 100, byte 100 is 0x2' \
+expect 134 'cairn: free: block was written to past its end: block P, heap P, size 100, byte 100 is 0x2' \
     "$run" -o gflags=+htc "$tmp/mistakes" aligned
-expect 134 'cairn: realloc: block was written to past its end: block P, size 100, byte 103 is 0x3' \
+expect 134 'cairn: realloc: block was written to past its end: block P, heap P, size 100, byte 103 is 0x3' \
     "$run" -o gflags=+hpc "$tmp/mistakes" realloc
-expect 134 'cairn: free: block is already free: block P, size 100' "$run" -o gflags=+hfc "$tmp/mistakes" double
-expect 134 'cairn: malloc: block was written to after it was freed: block P, size 100, byte 50 is 0x4' \
+expect 134 'cairn: free: block is already free: block P, heap P, size 100' "$run" -o gflags=+hfc "$tmp/mistakes" double
+expect 134 'cairn: malloc: block was written to after it was freed: block P, heap P, size 100, byte 50 is 0x4' \
     "$run" -o gflags=+hfc "$tmp/mistakes" write
-expect 0 'cairn: free: block was written to past its end: block P, size 100, byte 100 is 0x1' \
+expect 0 'cairn: free: block was written to past its end: block P, heap P, size 100, byte 100 is 0x1' \
     "$run" -o gflags=+htc -o on_error=continue "$tmp/mistakes" end
 for flags in +htc+hfc +hpc +hvc +dhc +ust+htg+htd; do
     expect 0 '' "$run" -o "gflags=$flags" "$tmp/mistakes"
@@ -77,7 +77,7 @@ for from in 'allocated from:' 'freed from:'; do
 done
 
 # The file.
-end='cairn: free: block was written to past its end: block P, size 100, byte 100 is 0x1'
+end='cairn: free: block was written to past its end: block P, heap P, size 100, byte 100 is 0x1'
 printf '# nothing\n\nother = +htc\n  mistakes\t=  0x10  # tail checking\r\n' >"$file"
 expect 134 "$end" "$run" "$tmp/mistakes" end
 expect 0 '' "$run" -o gflags=+hfc "$tmp/mistakes" end

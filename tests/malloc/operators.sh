@@ -49,7 +49,7 @@ expect() {
     status=0
     LD_PRELOAD=$library "$2" 2>"$tmp/error" || status=$?
     [ "$status" -eq 134 ] || fail "$1: ended with $status"
-    sed -i 's/0x[0-9a-f]*/P/' "$tmp/error"
+    sed -i 's/0x[0-9a-f]*/P/g' "$tmp/error"
     echo "$1" | diff - "$tmp/error" || fail "another line"
 }
 
@@ -63,11 +63,11 @@ int main()
 }
 SOURCE
 g++ -w -o "$tmp/twice" "$tmp/twice.cc"
-expect 'cairn: operator delete: block is already free: block P' "$tmp/twice"
+expect 'cairn: operator delete: block is already free: block P, heap P' "$tmp/twice"
 sed 's/delete\[\] block/delete block/; s/new int\[10\]/new int/' "$tmp/twice.cc" >"$tmp/once.cc"
 sed -i 's/delete\[\] block/delete block/' "$tmp/once.cc"
 g++ -w -o "$tmp/twice" "$tmp/once.cc"
-expect 'cairn: operator delete: block is already free: block P' "$tmp/twice"
+expect 'cairn: operator delete: block is already free: block P, heap P' "$tmp/twice"
 
 # A program that replaces just one pair of operators, with blocks that are none of the heap's, has all forms go there.
 cat >"$tmp/replace.cc" <<'SOURCE'

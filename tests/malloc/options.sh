@@ -22,7 +22,7 @@ fail() {
 try() {
     status=0
     CAIRN_OPTIONS=$1 LD_PRELOAD=$build/libcairn_malloc.so "${@:2}" >"$tmp/stdout" 2>"$tmp/stderr" || status=$?
-    said=$(sed 's/block 0x[0-9a-f]*/block P/' "$tmp/stderr")
+    said=$(sed 's/\(block\|heap\) 0x[0-9a-f]*/\1 P/g' "$tmp/stderr")
 }
 
 # expect_of OPTIONS STATUS STDERR STDOUT COMMAND...
@@ -95,7 +95,7 @@ SOURCE
 cp "$build"/libcairn.so.? "$build"/libcairn_malloc.so.? "$tmp/"
 
 # on_error
-line='cairn: free: block is already free: block P'
+line='cairn: free: block is already free: block P, heap P'
 expect_of '' 134 "$line" '' "$tmp/twice"
 expect_of on_error=abort 134 "$line" '' "$tmp/twice"
 expect_of on_error=continue 0 "$line" 'goes on' "$tmp/twice"

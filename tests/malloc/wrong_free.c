@@ -1,5 +1,6 @@
 /* Each mistake that can be made with a pointer, in a child of its own: one line on standard error that names the
- * function, the mistake and the pointer, then SIGABRT; with on_error=continue the line, and the process goes on. */
+ * function, the mistake, the pointer and the heap, then SIGABRT; with on_error=continue the line, and the process goes
+ * on. */
 #include "child.h"
 #include "on_cairn.h"
 
@@ -256,7 +257,7 @@ static void test(const struct mistake *mistake, bool go_on)
     read_all(error[0], line, sizeof(line));
     int end = child_wait(pid);
 
-    snprintf(expected, sizeof(expected), "cairn: %s: block %s\n", mistake->line, pointer);
+    snprintf(expected, sizeof(expected), "cairn: %s: block %s, heap %p\n", mistake->line, pointer, GetProcessHeap());
     if (!CHECK_EQ_STR(line, expected) || !CHECK_EQ_INT(end, go_on ? 0 : 256 + SIGABRT)) {
         printf("    mistake: %s, %s\n", mistake->line, go_on ? "goes on" : "aborts");
     }
