@@ -132,11 +132,15 @@ bool check_validate(struct heap *heap, struct damage *damage)
     return damage->what == OUTCOME_OK;
 }
 
-enum outcome check_block(struct heap *heap, const void *block)
+enum outcome check_block(struct heap *heap, const void *block, enum outcome outcome)
 {
-    struct place place = place_find(heap, block);
     heap->debug->asked = block;
-    enum outcome outcome = check_tail(heap, &place);
+    if (outcome != OUTCOME_OK) {
+        outcome = check_bad_block(heap, outcome, block);
+    } else {
+        struct place place = place_find(heap, block);
+        outcome = check_tail(heap, &place);
+    }
     heap->debug->asked = NULL;
     return outcome;
 }

@@ -21,6 +21,6 @@ void check_finish(struct heap *heap);
 enum outcome check_enter(struct heap *heap, const void *block);
 enum outcome check_take(struct heap *heap, uintptr_t from, uintptr_t end);
 bool check_validate(struct heap *heap, struct damage *damage);
-enum outcome check_block(struct heap *heap, const void *block);
+enum outcome check_block(struct heap *heap, const void *block, enum outcome outcome);
 
 #endif

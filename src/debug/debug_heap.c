@@ -211,12 +211,11 @@ static enum outcome debug_size(struct heap *heap, uint32_t flags, const void *bl
 {
     bool locked = heap_enter(heap, flags);
     enum outcome outcome = check_begin(heap, block);
-    if (outcome == OUTCOME_OK)
+    if (outcome == OUTCOME_OK) {
         outcome = heap_size(heap, block, size);
-    if (outcome == OUTCOME_OK && debug_has_flag(heap, HEAP_VALIDATE_PARAMETERS_ENABLED))
-        outcome = check_block(heap, block);
-    else if (outcome != OUTCOME_OK)
-        outcome = check_bad_block(heap, outcome, block);
+        if (outcome != OUTCOME_OK || debug_has_flag(heap, HEAP_VALIDATE_PARAMETERS_ENABLED))
+            outcome = check_block(heap, block, outcome);
+    }
     check_finish(heap);
     heap_leave(heap, locked);
     return outcome;

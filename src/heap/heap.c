@@ -409,7 +409,7 @@ enum outcome heap_check_block(struct heap *heap, const void *block)
     enum outcome outcome = find(heap, block, &found);
     if (outcome == OUTCOME_OK && found.large == NULL)
         outcome = back_check(&found.back);
-    return outcome == OUTCOME_OK && heap->hooks != NULL ? heap->hooks->check_block(heap, block) : outcome;
+    return heap->hooks != NULL ? heap->hooks->check_block(heap, block, outcome) : outcome;
 }
 
 enum outcome heap_size(struct heap *heap, const void *block, size_t *size)

@@ -24,9 +24,10 @@ struct heap_hooks {
     enum outcome (*enter)(struct heap *heap, const void *block);
     /* The back end's memory [from, end), which was free until now, is a block's, and was not written to yet. */
     enum outcome (*take)(struct heap *heap, uintptr_t from, uintptr_t end);
-    /* After heap_validate and heap_check_block found nothing. */
+    /* After heap_validate found nothing. */
     bool (*validate)(struct heap *heap, struct damage *damage);
-    enum outcome (*check_block)(struct heap *heap, const void *block);
+    /* After heap_check_block came to this outcome, of which more may be known. */
+    enum outcome (*check_block)(struct heap *heap, const void *block, enum outcome outcome);
     /* Free memory was overwritten by the library. */
     void (*forget_free)(struct heap *heap);
     /* The heap goes. */

@@ -45,7 +45,7 @@ static void no_heap(void)
 
 #define VALIDATE "RtlValidateHeap (HeapValidate): "
 #define DAMAGED VALIDATE "block was written to past its end: block B, heap H, size 40, byte 40 is 0x41"
-#define FREED VALIDATE "block is already free: block B, heap H"
+#define FREED VALIDATE "block is already free: block B, heap H, size 40"
 #define NO_BLOCK VALIDATE "no block starts at this address: block B, heap H"
 #define NO_HEAP VALIDATE "not the handle of a heap: heap H"
 
