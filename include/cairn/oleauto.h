@@ -20,7 +20,7 @@ CAIRN_API BSTR SysAllocStringLen(const OLECHAR *strIn, UINT ui);
 CAIRN_API BSTR SysAllocStringByteLen(LPCSTR psz, UINT len);
 
 /* Puts a copy of psz in the place of *pbstr, which is freed; NULL for NULL. TRUE, or FALSE with *pbstr as it was: no
- * memory, or pbstr is NULL. */
+ * memory, pbstr is NULL, or *pbstr is no string. */
 CAIRN_API INT SysReAllocString(BSTR *pbstr, const OLECHAR *psz);
 
 /* The same for len characters of psz, which may be part of *pbstr; with psz NULL the old text is kept as far as it

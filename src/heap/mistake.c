@@ -64,7 +64,7 @@ void mistake_write_line(const char *function, enum outcome outcome, const void *
     message_add(&message, ": ");
     message_add(&message, texts[outcome]);
     if (block != NULL)
-        add_named(&message, ": block ", block);
+        add_named(&message, outcome == OUTCOME_NOT_AN_OBJECT ? ": handle " : ": block ", block);
     if (heap != NULL)
         add_named(&message, block != NULL ? ", heap " : ": heap ", heap);
     if (knows_more)

@@ -20,7 +20,8 @@ bool outcome_is_mistake(enum outcome outcome) SHARED_AS("outcome_is_mistake");
  *
  *     cairn: <function>: <what>: block <address>, heap <handle>
  *
- * where a block or heap that is NULL is left out. `function`: the name that the program knows.
+ * where a block or heap that is NULL is left out. `function`: the name that the program knows. What is not the handle
+ * of a memory object is no block either, and called a handle.
  */
 void mistake_write_line(const char *function, enum outcome outcome, const void *block, const void *heap)
     SHARED_AS("mistake_write_line");

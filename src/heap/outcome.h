@@ -10,6 +10,7 @@
     X(OUTCOME_CANNOT_RESIZE, "cannot be resized in place")                                                             \
     X(OUTCOME_NO_EXTRA, "block has no user value or no user flags")                                                    \
     X(OUTCOME_NOT_A_HEAP, "not the handle of a heap")                                                                  \
+    X(OUTCOME_NOT_AN_OBJECT, "not the handle of a memory object")                                                      \
     X(OUTCOME_READ_ONLY, "heap is read-only")                                                                          \
     X(OUTCOME_NOT_LOCKED, "heap is not locked by this thread")                                                         \
     X(OUTCOME_OUTSIDE, "address outside every heap")                                                                   \

@@ -23,9 +23,13 @@ static PVOID fail(struct heap *heap, ULONG flags, SIZE_T size, NTSTATUS status)
     return NULL;
 }
 
-static NOINLINE PVOID allocate_by_all_means(PVOID handle, ULONG call_flags, SIZE_T size)
+/*
+ * What follows is inline in two functions each: one for the routine itself, with a constant for its name, and one for
+ * what goes by another.
+ */
+
+static ALWAYS_INLINE PVOID allocate(PVOID handle, ULONG call_flags, SIZE_T size, const char *name)
 {
-    static const char name[] = "RtlAllocateHeap (HeapAlloc)";
     struct heap *heap = entry_find(handle, name, NULL);
     if (UNLIKELY(heap == NULL))
         return status_allocation_failed(0, STATUS_INVALID_HANDLE);
@@ -42,11 +46,25 @@ static NOINLINE PVOID allocate_by_all_means(PVOID handle, ULONG call_flags, SIZE
     return fail(heap, flags, size, status_from_outcome(outcome));
 }
 
+static NOINLINE PVOID allocate_by_all_means(PVOID handle, ULONG flags, SIZE_T size)
+{
+    return allocate(handle, flags, size, "RtlAllocateHeap (HeapAlloc)");
+}
+
 NOINLINE PVOID block_allocate_slowly(PVOID handle, ULONG flags, SIZE_T size)
 {
     struct heap *heap = irql_is_low() ? unsafe_heap_from_handle(handle) : NULL;
     void *block = LIKELY(heap != NULL) ? front_cut(heap, flags, size) : NULL;
     return LIKELY(block != NULL) ? block : allocate_by_all_means(handle, flags, size);
+}
+
+PVOID block_allocate_as(PVOID handle, ULONG flags, SIZE_T size, const char *function)
+{
+    struct front *front;
+    void *block = NULL;
+    if (LIKELY(front_at_hand(handle, &front)) && LIKELY(!(flags & (HEAP_ZERO_MEMORY | FRONT_SPECIAL_FLAGS))))
+        block = front_pop(front, size);
+    return LIKELY(block != NULL) ? block : allocate(handle, flags, size, function);
 }
 
 PVOID RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
@@ -62,33 +80,41 @@ static NTSTATUS status_of_bad_block(enum outcome outcome, const void *block)
     return status_from_outcome(outcome);
 }
 
-PVOID RtlReAllocateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, SIZE_T Size)
+static ALWAYS_INLINE PVOID reallocate(PVOID handle, ULONG call_flags, PVOID block, SIZE_T size, const char *name)
 {
-    static const char name[] = "RtlReAllocateHeap (HeapReAlloc)";
-    struct heap *heap = entry_find(HeapHandle, name, BaseAddress);
+    struct heap *heap = entry_find(handle, name, block);
     if (UNLIKELY(heap == NULL))
         return status_allocation_failed(0, STATUS_INVALID_HANDLE);
-    if (BaseAddress == NULL) {
+    if (block == NULL) {
         /* Not an allocation, and not an error either (win32-heap.md 3.6). */
         teb.last_error = NO_ERROR;
         return NULL;
     }
 
-    void *block;
-    ULONG flags = entry_flags(heap, Flags);
+    void *resized;
+    ULONG flags = entry_flags(heap, call_flags);
     enum outcome outcome;
     if (entry_may_change(heap, &outcome))
-        outcome = front_reallocate(heap, flags, BaseAddress, Size, &block);
+        outcome = front_reallocate(heap, flags, block, size, &resized);
     entry_report_damage(heap, name);
     if (LIKELY(outcome == OUTCOME_OK))
-        return block;
-    report_failure(outcome, name, heap, BaseAddress);
-    return fail(heap, flags, Size, status_of_bad_block(outcome, BaseAddress));
+        return resized;
+    report_failure(outcome, name, heap, block);
+    return fail(heap, flags, size, status_of_bad_block(outcome, block));
 }
 
-NOINLINE LOGICAL block_free_slowly(PVOID handle, ULONG call_flags, PVOID block)
+PVOID block_reallocate_as(PVOID handle, ULONG flags, PVOID block, SIZE_T size, const char *function)
 {
-    static const char name[] = "RtlFreeHeap (HeapFree)";
+    return reallocate(handle, flags, block, size, function);
+}
+
+PVOID RtlReAllocateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, SIZE_T Size)
+{
+    return reallocate(HeapHandle, Flags, BaseAddress, Size, "RtlReAllocateHeap (HeapReAlloc)");
+}
+
+static ALWAYS_INLINE LOGICAL release(PVOID handle, ULONG call_flags, PVOID block, const char *name)
+{
     if (block == NULL)
         return TRUE;
     struct heap *heap = entry_find(handle, name, block);
@@ -108,35 +134,54 @@ NOINLINE LOGICAL block_free_slowly(PVOID handle, ULONG call_flags, PVOID block)
     return FALSE;
 }
 
+NOINLINE LOGICAL block_free_slowly(PVOID handle, ULONG flags, PVOID block)
+{
+    return release(handle, flags, block, "RtlFreeHeap (HeapFree)");
+}
+
+LOGICAL block_free_as(PVOID handle, ULONG flags, PVOID block, const char *function)
+{
+    return LIKELY(block_push(handle, block)) ? TRUE : release(handle, flags, block, function);
+}
+
 LOGICAL RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
 {
     return block_free(HeapHandle, Flags, BaseAddress);
 }
 
-static NOINLINE SIZE_T size_slowly(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
+static NOINLINE SIZE_T size_slowly(PVOID handle, ULONG flags, const void *block, const char *name)
 {
-    static const char name[] = "RtlSizeHeap (HeapSize)";
-    struct heap *heap = entry_find(HeapHandle, name, BaseAddress);
-    if (UNLIKELY(heap == NULL || BaseAddress == NULL)) {
-        status_set(HeapHandle != NULL && heap == NULL ? STATUS_INVALID_HANDLE : STATUS_INVALID_PARAMETER);
+    struct heap *heap = entry_find(handle, name, block);
+    if (UNLIKELY(heap == NULL || block == NULL)) {
+        status_set(handle != NULL && heap == NULL ? STATUS_INVALID_HANDLE : STATUS_INVALID_PARAMETER);
         return (SIZE_T)-1;
     }
 
     size_t size = 0;
-    enum outcome outcome = front_size(heap, entry_flags(heap, Flags), BaseAddress, &size);
+    enum outcome outcome = front_size(heap, entry_flags(heap, flags), block, &size);
     entry_report_damage(heap, name);
     if (LIKELY(outcome == OUTCOME_OK))
         return size;
-    report_failure(outcome, name, heap, BaseAddress);
+    report_failure(outcome, name, heap, block);
     status_set(status_from_outcome(outcome));
     return (SIZE_T)-1;
 }
 
-SIZE_T RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
+static ALWAYS_INLINE SIZE_T measure(PVOID handle, ULONG flags, const void *block, const char *name)
 {
     struct front *front;
     size_t size = 0;
-    if (LIKELY(front_at_hand(HeapHandle, &front)) && LIKELY(front_tell_size(front, BaseAddress, &size)))
+    if (LIKELY(front_at_hand(handle, &front)) && LIKELY(front_tell_size(front, block, &size)))
         return size;
-    return size_slowly(HeapHandle, Flags, BaseAddress);
+    return size_slowly(handle, flags, block, name);
+}
+
+SIZE_T block_size_as(PVOID handle, ULONG flags, const void *block, const char *function)
+{
+    return measure(handle, flags, block, function);
+}
+
+SIZE_T RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
+{
+    return measure(HeapHandle, Flags, BaseAddress, "RtlSizeHeap (HeapSize)");
 }

@@ -11,7 +11,7 @@ ULONG RtlMultipleAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size, ULONG 
         return 0;
     }
     for (ULONG i = 0; i < Count; i++) {
-        PVOID block = block_allocate(HeapHandle, Flags, Size);
+        PVOID block = block_allocate_as(HeapHandle, Flags, Size, __func__);
         if (block == NULL)
             return i;
         Array[i] = block;
@@ -26,7 +26,7 @@ ULONG RtlMultipleFreeHeap(PVOID HeapHandle, ULONG Flags, ULONG Count, PVOID *Arr
         return 0;
     }
     for (ULONG i = 0; i < Count; i++) {
-        if (!block_free(HeapHandle, Flags, Array[i])) {
+        if (!block_push(HeapHandle, Array[i]) && !block_free_as(HeapHandle, Flags, Array[i], __func__)) {
             status_set(STATUS_INVALID_PARAMETER);
             return i;
         }

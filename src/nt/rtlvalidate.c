@@ -4,38 +4,57 @@
 #include "heap/validate.h"
 #include "heap/front.h"
 #include "heap/zero.h"
+#include "nt/block.h"
 #include "nt/entry.h"
 #include "nt/status.h"
 
 #include <winerror.h>
 
+enum outcome block_look_at(struct heap *heap, ULONG flags, const void *block, const char *function)
+{
+    bool locked = entry_lock(heap, entry_flags(heap, flags));
+    enum outcome outcome = heap_check_block(heap, block);
+    entry_unlock(heap, locked, function);
+    return outcome;
+}
+
+static struct damage look_at_all(struct heap *heap, ULONG flags, const char *function)
+{
+    struct damage damage;
+    bool locked = entry_lock(heap, entry_flags(heap, flags));
+    heap_validate(heap, &damage);
+    entry_unlock(heap, locked, function);
+    return damage;
+}
+
 /*
  * False leaves the last error alone, whatever is wrong, but for a pointer into nowhere (win32-heap.md 3.9). A
  * validation is a question, so it never ends the process.
  */
-BOOLEAN RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
+BOOLEAN block_validate_as(PVOID handle, ULONG flags, const void *block, const char *function)
 {
-    static const char name[] = "RtlValidateHeap (HeapValidate)";
-    irql_check(name);
-    struct heap *heap = unsafe_heap_from_handle(HeapHandle);
+    irql_check(function);
+    struct heap *heap = unsafe_heap_from_handle(handle);
     if (heap == NULL) {
-        report_answer(HeapHandle != NULL ? OUTCOME_NOT_A_HEAP : OUTCOME_OK, name, HeapHandle, BaseAddress);
+        report_answer(handle != NULL ? OUTCOME_NOT_A_HEAP : OUTCOME_OK, function, handle, block);
         return FALSE;
     }
 
-    struct damage damage = {OUTCOME_OK, (uintptr_t)BaseAddress};
-    ULONG flags = entry_flags(heap, Flags);
-    bool locked = entry_lock(heap, flags);
-    if (BaseAddress != NULL)
-        damage.what = heap_check_block(heap, BaseAddress);
+    struct damage damage = {OUTCOME_OK, (uintptr_t)block};
+    if (block != NULL)
+        damage.what = block_look_at(heap, flags, block, function);
     else
-        heap_validate(heap, &damage);
-    entry_unlock(heap, locked, name);
-    report_answer(damage.what, name, heap, (const void *)damage.data);
+        damage = look_at_all(heap, flags, function);
+    report_answer(damage.what, function, heap, (const void *)damage.data);
     bool valid = damage.what == OUTCOME_OK;
-    if (!valid && BaseAddress != NULL && arena_of(BaseAddress) == NULL && !os_is_readable(BaseAddress))
+    if (!valid && block != NULL && arena_of(block) == NULL && !os_is_readable(block))
         status_set(STATUS_ACCESS_VIOLATION);
     return valid;
+}
+
+BOOLEAN RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
+{
+    return block_validate_as(HeapHandle, Flags, BaseAddress, "RtlValidateHeap (HeapValidate)");
 }
 
 /* Looks at a heap, if no other thread has it; with the registry held, nobody destroys it meanwhile. */

@@ -2,7 +2,9 @@
  * Automation strings: a block of the default heap with the length in bytes, the text, and a 16-bit zero behind it. A
  * BSTR points at the text.
  */
-#include <heapapi.h>
+#include "nt/block.h"
+#include "nt/process.h"
+
 #include <oleauto.h>
 
 #include <stdbool.h>
@@ -34,63 +36,77 @@ static UINT text_length(const OLECHAR *text)
     return (UINT)(end - text);
 }
 
-BSTR SysAllocStringByteLen(LPCSTR psz, UINT len)
+static BSTR allocate_bytes(const void *text, UINT byte_length, const char *caller)
 {
-    if (len > BYTE_LENGTH_LIMIT)
+    if (byte_length > BYTE_LENGTH_LIMIT)
         return NULL;
-    struct prefix *prefix = HeapAlloc(GetProcessHeap(), 0, sizeof *prefix + len + sizeof(OLECHAR));
+    struct prefix *prefix = block_allocate_as(process_heap(), 0, sizeof *prefix + byte_length + sizeof(OLECHAR),
+                                              caller);
     if (prefix == NULL)
         return NULL;
 
     /* The text may end in half a character, so the terminator is laid down in bytes. */
-    char *text = (char *)(prefix + 1);
-    prefix->byte_length = len;
-    if (psz != NULL)
-        memcpy(text, psz, len);
-    memset(text + len, 0, sizeof(OLECHAR));
-    return (BSTR)(void *)text;
+    char *copy = (char *)(prefix + 1);
+    prefix->byte_length = byte_length;
+    if (text != NULL)
+        memcpy(copy, text, byte_length);
+    memset(copy + byte_length, 0, sizeof(OLECHAR));
+    return (BSTR)(void *)copy;
+}
+
+static BSTR allocate(const OLECHAR *text, UINT length, const char *caller)
+{
+    return length <= LENGTH_LIMIT ? allocate_bytes(text, length * (UINT)sizeof(OLECHAR), caller) : NULL;
+}
+
+static bool release(BSTR text, const char *caller)
+{
+    return text == NULL || block_free_as(process_heap(), 0, prefix_of(text), caller);
+}
+
+BSTR SysAllocStringByteLen(LPCSTR psz, UINT len)
+{
+    return allocate_bytes(psz, len, __func__);
 }
 
 BSTR SysAllocStringLen(const OLECHAR *strIn, UINT ui)
 {
-    if (ui > LENGTH_LIMIT)
-        return NULL;
-    return SysAllocStringByteLen((LPCSTR)strIn, ui * (UINT)sizeof(OLECHAR));
+    return allocate(strIn, ui, __func__);
 }
 
 BSTR SysAllocString(const OLECHAR *psz)
 {
-    return psz != NULL ? SysAllocStringLen(psz, text_length(psz)) : NULL;
+    return psz != NULL ? allocate(psz, text_length(psz), __func__) : NULL;
 }
 
 void SysFreeString(BSTR bstrString)
 {
-    if (bstrString != NULL)
-        HeapFree(GetProcessHeap(), 0, prefix_of(bstrString));
+    release(bstrString, __func__);
 }
 
-/* Puts the new string in the place of the old, which may be part of it. */
-static INT replace(BSTR *place, BSTR fresh)
+/* Puts the new string in the place of the old, which may be part of it. If that cannot be freed, it stays. */
+static INT replace(BSTR *place, BSTR fresh, const char *caller)
 {
-    SysFreeString(*place);
+    if (!release(*place, caller)) {
+        release(fresh, caller);
+        return FALSE;
+    }
     *place = fresh;
     return TRUE;
 }
 
 INT SysReAllocString(BSTR *pbstr, const OLECHAR *psz)
 {
-    BSTR fresh = SysAllocString(psz);
-    if (pbstr == NULL || (fresh == NULL && psz != NULL)) {
-        SysFreeString(fresh);
+    if (pbstr == NULL)
         return FALSE;
-    }
-    return replace(pbstr, fresh);
+    BSTR fresh = psz != NULL ? allocate(psz, text_length(psz), __func__) : NULL;
+    return fresh != NULL || psz == NULL ? replace(pbstr, fresh, __func__) : FALSE;
 }
 
 /* Without a text to copy, the string keeps what it has. */
-static BSTR resized(BSTR old, UINT length)
+static BSTR resized(BSTR old, UINT length, const char *caller)
 {
-    BSTR fresh = SysAllocStringLen(NULL, length);
+    BSTR fresh = allocate(NULL, length, caller);
     if (fresh != NULL && old != NULL) {
         UINT kept = SysStringLen(old) < length ? SysStringLen(old) : length;
         memcpy(fresh, old, kept * sizeof(OLECHAR));
@@ -102,8 +118,8 @@ INT SysReAllocStringLen(BSTR *pbstr, const OLECHAR *psz, UINT len)
 {
     if (pbstr == NULL)
         return FALSE;
-    BSTR fresh = psz != NULL ? SysAllocStringLen(psz, len) : resized(*pbstr, len);
-    return fresh != NULL ? replace(pbstr, fresh) : FALSE;
+    BSTR fresh = psz != NULL ? allocate(psz, len, __func__) : resized(*pbstr, len, __func__);
+    return fresh != NULL ? replace(pbstr, fresh, __func__) : FALSE;
 }
 
 UINT SysStringByteLen(BSTR bstr)

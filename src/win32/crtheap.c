@@ -3,6 +3,7 @@
  * of their own.
  */
 #include "heap/walk.h"
+#include "nt/block.h"
 #include "nt/process.h"
 
 #include <cairn_crt_heap.h>
@@ -22,19 +23,28 @@ static void *fail(int error)
 /* --- blocks ---------------------------------------------------------------------------------------------------------
  */
 
-static void *allocate(size_t size, ULONG flags)
+static void *allocate(size_t size, ULONG flags, const char *caller)
 {
     PVOID heap = process_heap();
-    void *block = heap != NULL && size <= _HEAP_MAXREQ ? RtlAllocateHeap(heap, flags, size) : NULL;
+    void *block = heap != NULL && size <= _HEAP_MAXREQ ? block_allocate_as(heap, flags, size, caller) : NULL;
     return block != NULL ? block : fail(ENOMEM);
 }
 
-static void *resize(void *block, size_t size, ULONG flags)
+static void *resize(void *block, size_t size, ULONG flags, const char *caller)
 {
-    if (block == NULL || !RtlValidateHeap(process_heap(), 0, block))
+    if (block == NULL)
         return fail(EINVAL);
-    void *resized = size <= _HEAP_MAXREQ ? RtlReAllocateHeap(process_heap(), flags, block, size) : NULL;
-    return resized != NULL ? resized : fail(ENOMEM);
+    void *resized = block_reallocate_as(process_heap(), flags, block, size, caller);
+    if (resized != NULL)
+        return resized;
+    DWORD error = RtlGetLastWin32Error();
+    return fail(error == ERROR_INVALID_PARAMETER || error == ERROR_NOACCESS ? EINVAL : ENOMEM);
+}
+
+static void release(void *block, const char *caller)
+{
+    if (!block_free_as(process_heap(), 0, block, caller))
+        errno = EINVAL;
 }
 
 /* SIZE_MAX, which no block can have, when it overflows. */
@@ -46,70 +56,75 @@ static size_t product(size_t count, size_t size)
 
 void *_malloc_base(size_t size)
 {
-    return allocate(size, 0);
+    return allocate(size, 0, __func__);
 }
 
 void *_calloc_base(size_t count, size_t size)
 {
-    return allocate(product(count, size), HEAP_ZERO_MEMORY);
+    return allocate(product(count, size), HEAP_ZERO_MEMORY, __func__);
 }
 
 void _free_base(void *memblock)
 {
-    if (!RtlFreeHeap(process_heap(), 0, memblock))
-        errno = EINVAL;
+    release(memblock, __func__);
+}
+
+/* realloc, with flags for what is added. */
+static void *reallocate(void *memblock, size_t size, ULONG flags, const char *caller)
+{
+    if (memblock == NULL)
+        return allocate(size, flags, caller);
+    if (size != 0)
+        return resize(memblock, size, flags, caller);
+    release(memblock, caller);
+    return NULL;
 }
 
 void *_realloc_base(void *memblock, size_t size)
 {
-    if (memblock == NULL)
-        return _malloc_base(size);
-    if (size != 0)
-        return resize(memblock, size, 0);
-    _free_base(memblock);
-    return NULL;
+    return reallocate(memblock, size, 0, __func__);
 }
 
 void *_recalloc_base(void *memblock, size_t num, size_t size)
 {
-    size_t bytes = product(num, size);
-    if (memblock == NULL)
-        return allocate(bytes, HEAP_ZERO_MEMORY);
-    if (bytes != 0)
-        return resize(memblock, bytes, HEAP_ZERO_MEMORY);
-    _free_base(memblock);
-    return NULL;
+    return reallocate(memblock, product(num, size), HEAP_ZERO_MEMORY, __func__);
 }
 
 void *_recalloc(void *memblock, size_t num, size_t size)
 {
-    if (memblock != NULL || product(num, size) > _HEAP_MAXREQ)
-        return _recalloc_base(memblock, num, size);
+    size_t bytes = product(num, size);
+    if (memblock != NULL || bytes > _HEAP_MAXREQ)
+        return reallocate(memblock, bytes, HEAP_ZERO_MEMORY, __func__);
     /* What malloc is in this program has to be asked for a block that its free will take. */
     return calloc(num, size);
 }
 
+static size_t measure(void *block, const char *caller)
+{
+    size_t size = block_size_as(process_heap(), 0, block, caller);
+    if (size == (size_t)-1)
+        errno = EINVAL;
+    return size;
+}
+
 size_t _msize_base(void *memblock)
 {
-    if (memblock != NULL && RtlValidateHeap(process_heap(), 0, memblock))
-        return RtlSizeHeap(process_heap(), 0, memblock);
-    errno = EINVAL;
-    return (size_t)-1;
+    return measure(memblock, __func__);
 }
 
 size_t _msize(void *memblock)
 {
-    return _msize_base(memblock);
+    return measure(memblock, __func__);
 }
 
 void *_expand_base(void *memblock, size_t size)
 {
-    return resize(memblock, size, HEAP_REALLOC_IN_PLACE_ONLY);
+    return resize(memblock, size, HEAP_REALLOC_IN_PLACE_ONLY, __func__);
 }
 
 void *_expand(void *memblock, size_t size)
 {
-    return _expand_base(memblock, size);
+    return resize(memblock, size, HEAP_REALLOC_IN_PLACE_ONLY, __func__);
 }
 
 /* --- the heap -------------------------------------------------------------------------------------------------------
@@ -128,7 +143,7 @@ static int bad(int result)
 
 int _heapchk(void)
 {
-    return RtlValidateHeap(process_heap(), 0, NULL) ? _HEAPOK : bad(_HEAPBADNODE);
+    return block_validate_as(process_heap(), 0, NULL, __func__) ? _HEAPOK : bad(_HEAPBADNODE);
 }
 
 int _heapmin(void)

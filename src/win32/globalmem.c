@@ -30,46 +30,44 @@ HGLOBAL GlobalAlloc(UINT uFlags, SIZE_T dwBytes)
     /* Fixed global memory has at least a byte. */
     if (state == 0 && dwBytes == 0)
         dwBytes = 1;
-    return memobject_allocate(state, dwBytes, (uFlags & GMEM_ZEROINIT) != 0);
+    return memobject_allocate(state, dwBytes, (uFlags & GMEM_ZEROINIT) != 0, __func__);
 }
 
 HGLOBAL GlobalFree(HGLOBAL hMem)
 {
-    return memobject_free(hMem) ? NULL : hMem;
+    return memobject_free(hMem, __func__) ? NULL : hMem;
 }
 
 /* GMEM_MODIFY: the size stays. */
-static HGLOBAL modify(HGLOBAL object, UINT flags)
+static HGLOBAL modify(HGLOBAL object, UINT flags, const char *caller)
 {
     uintptr_t state = flags & GMEM_DISCARDABLE ? MOVEABLE_DISCARDABLE : 0;
     if ((flags & GMEM_MOVEABLE) && object != NULL && !is_moveable_address(object))
-        return memobject_convert(object, state);
-    return memobject_modify(object, state) ? object : NULL;
+        return memobject_convert(object, state, caller);
+    return memobject_modify(object, state, caller) ? object : NULL;
 }
 
 HGLOBAL GlobalReAlloc(HGLOBAL hMem, SIZE_T dwBytes, UINT uFlags)
 {
     if (uFlags & GMEM_MODIFY)
-        return modify(hMem, uFlags);
+        return modify(hMem, uFlags, __func__);
     if (uFlags & GMEM_DISCARDABLE) {
         RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
         return NULL;
     }
-    return memobject_resize(hMem, dwBytes, (uFlags & GMEM_MOVEABLE) != 0, (uFlags & GMEM_ZEROINIT) != 0);
+    return memobject_resize(hMem, dwBytes, (uFlags & GMEM_MOVEABLE) != 0, (uFlags & GMEM_ZEROINIT) != 0, __func__);
 }
 
 SIZE_T GlobalSize(HGLOBAL hMem)
 {
-    return memobject_size(hMem);
+    return memobject_size(hMem, __func__);
 }
 
 UINT GlobalFlags(HGLOBAL hMem)
 {
-    uintptr_t state = memobject_state(hMem);
-    if (state != 0)
+    uintptr_t state;
+    if (memobject_state(hMem, &state, __func__))
         return flags_from_state(state);
-    if (memobject_check_fixed(hMem) == NO_ERROR)
-        return 0;
     RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
     return GMEM_INVALID_HANDLE;
 }
@@ -80,7 +78,7 @@ HGLOBAL GlobalHandle(LPCVOID pMem)
         RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
         return NULL;
     }
-    HGLOBAL object = memobject_from_data(pMem);
+    HGLOBAL object = memobject_from_data(pMem, __func__);
     if (object == NULL)
         RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
     return object;
@@ -89,8 +87,8 @@ HGLOBAL GlobalHandle(LPCVOID pMem)
 LPVOID GlobalLock(HGLOBAL hMem)
 {
     if (is_moveable_address(hMem))
-        return memobject_lock(hMem);
-    if (hMem == NULL || memobject_check_fixed(hMem) == NO_ERROR)
+        return memobject_lock(hMem, __func__);
+    if (hMem == NULL || memobject_check_fixed(hMem, __func__) == NO_ERROR)
         return hMem;
     RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
     return NULL;
@@ -100,7 +98,7 @@ BOOL GlobalUnlock(HGLOBAL hMem)
 {
     if (is_moveable_address(hMem)) {
         /* Windows says "still locked" of a handle that is none (4). */
-        enum memobject_unlocked result = memobject_unlock(hMem);
+        enum memobject_unlocked result = memobject_unlock(hMem, __func__);
         return result == STILL_LOCKED || result == NO_OBJECT;
     }
     if (hMem != NULL)

@@ -2,7 +2,9 @@
 
 #include "heap/extra.h"
 #include "heap/front.h"
+#include "nt/block.h"
 #include "nt/process.h"
+#include "nt/report.h"
 
 #include <ntifs.h>
 #include <winerror.h>
@@ -37,7 +39,7 @@ static SIZE_T with_room(SIZE_T size)
 }
 
 /* `moveable`: for an object that is. */
-static void *data_allocate(bool moveable, SIZE_T size, bool zero)
+static void *data_allocate(bool moveable, SIZE_T size, bool zero, const char *caller)
 {
     PVOID heap = process_heap();
     ULONG flags = zero ? HEAP_ZERO_MEMORY : 0;
@@ -45,42 +47,43 @@ static void *data_allocate(bool moveable, SIZE_T size, bool zero)
         return NULL;
     if (moveable && has_hooks())
         flags |= EXTRA_CLAIMED;
-    return RtlAllocateHeap(heap, flags, moveable ? with_room(size) : size);
+    return block_allocate_as(heap, flags, moveable ? with_room(size) : size, caller);
 }
 
-static bool data_free(void *block)
+static bool data_free(void *block, const char *caller)
 {
-    return RtlFreeHeap(process_heap(), 0, block) != FALSE;
+    return block_free_as(process_heap(), 0, block, caller) != FALSE;
 }
 
 /* (SIZE_T)-1: it is no block. */
-static SIZE_T data_size(const void *block)
+static SIZE_T data_size(const void *block, const char *caller)
 {
-    return RtlSizeHeap(process_heap(), 0, (PVOID)(uintptr_t)block);
+    return block_size_as(process_heap(), 0, block, caller);
 }
 
 /* A block elsewhere, with the first `kept` bytes of this one; this one stays. */
-static void *data_copy(bool moveable, const void *block, SIZE_T kept, SIZE_T size, bool zero)
+static void *data_copy(bool moveable, const void *block, SIZE_T kept, SIZE_T size, bool zero, const char *caller)
 {
-    void *copy = data_allocate(moveable, size, zero);
+    void *copy = data_allocate(moveable, size, zero, caller);
     if (copy != NULL)
         memcpy(copy, block, kept);
     return copy;
 }
 
-static void *data_resize(void *data, SIZE_T size, bool in_place, bool zero)
+static void *data_resize(void *data, SIZE_T size, bool in_place, bool zero, const char *caller)
 {
     ULONG flags = (in_place ? HEAP_REALLOC_IN_PLACE_ONLY : 0u) | (zero ? HEAP_ZERO_MEMORY : 0u);
-    return RtlReAllocateHeap(process_heap(), flags, data, size);
+    return block_reallocate_as(process_heap(), flags, data, size, caller);
 }
 
-/* Resizes by moving, even where there is room. A block that cannot be freed, since it is damaged, stays the only one. */
-static void *data_move(bool moveable, void *data, SIZE_T old_size, SIZE_T size, bool zero)
+/* Resizes by moving, even where there is room. A block that cannot be freed, since it is damaged, stays the only one.
+ */
+static void *data_move(bool moveable, void *data, SIZE_T old_size, SIZE_T size, bool zero, const char *caller)
 {
-    void *moved = data_copy(moveable, data, old_size < size ? old_size : size, size, zero);
-    if (moved == NULL || data_free(data))
+    void *moved = data_copy(moveable, data, old_size < size ? old_size : size, size, zero, caller);
+    if (moved == NULL || data_free(data, caller))
         return moved;
-    data_free(moved);
+    data_free(moved, caller);
     return NULL;
 }
 
@@ -100,27 +103,40 @@ static void fail_as_handle(void)
         RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
 }
 
-DWORD memobject_check_fixed(HANDLE object)
+DWORD memobject_check_fixed(HANDLE object, const char *caller)
 {
     DWORD before = RtlGetLastWin32Error();
     RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
-    bool valid = object != NULL && RtlValidateHeap(process_heap(), 0, object);
+    bool valid = object != NULL && block_validate_as(process_heap(), 0, object, caller);
     DWORD error = valid ? NO_ERROR : RtlGetLastWin32Error();
     RtlSetLastWin32Error(before);
     return error;
 }
 
-/* The entry behind a handle, with the table held; NULL, and it is not held: ERROR_INVALID_HANDLE. */
-static struct moveable *moveable_hold(HANDLE object)
+/* The same, in the last error; false: there is none. */
+static bool fixed_check(HANDLE object, const char *caller)
+{
+    DWORD error = memobject_check_fixed(object, caller);
+    if (error != NO_ERROR)
+        RtlSetLastWin32Error(error);
+    return error == NO_ERROR;
+}
+
+/*
+ * The entry behind a handle, with the table held; NULL, and it is not held: ERROR_INVALID_HANDLE. A wrong handle is
+ * told as HeapValidate tells of a wrong block: no heap is damaged, so it never ends a process that does not ask for it
+ * by soe.
+ */
+static struct moveable *moveable_hold(HANDLE object, const char *caller)
 {
     if (!handletable_lock())
         return NULL;
     struct moveable *moveable = unsafe_moveable_from_handle(object);
-    if (moveable == NULL) {
-        handletable_unlock();
-        return fail(ERROR_INVALID_HANDLE);
-    }
-    return moveable;
+    if (moveable != NULL)
+        return moveable;
+    handletable_unlock();
+    report_answer(OUTCOME_NOT_AN_OBJECT, caller, NULL, object);
+    return fail(ERROR_INVALID_HANDLE);
 }
 
 /* --- moveable objects: the table is held ----------------------------------------------------------------------------
@@ -151,9 +167,9 @@ static void moveable_take_data(struct moveable *moveable, void *data, SIZE_T siz
     claim(moveable, data, size);
 }
 
-static bool moveable_free(struct moveable *moveable)
+static bool moveable_free(struct moveable *moveable, const char *caller)
 {
-    if (!data_free(moveable->data)) {
+    if (!data_free(moveable->data, caller)) {
         fail_as_handle();
         return false;
     }
@@ -161,13 +177,13 @@ static bool moveable_free(struct moveable *moveable)
     return true;
 }
 
-static bool moveable_discard(struct moveable *moveable)
+static bool moveable_discard(struct moveable *moveable, const char *caller)
 {
     if (moveable_lock_count(moveable) != 0) {
         RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
         return false;
     }
-    if (!data_free(moveable->data)) {
+    if (!data_free(moveable->data, caller)) {
         fail_as_handle();
         return false;
     }
@@ -176,10 +192,10 @@ static bool moveable_discard(struct moveable *moveable)
 }
 
 /* Makes a block smaller where it is, also one that the front end serves: such a one keeps its memory. */
-static bool moveable_shrink_in_place(struct moveable *moveable, SIZE_T size)
+static bool moveable_shrink_in_place(struct moveable *moveable, SIZE_T size, const char *caller)
 {
     DWORD before = RtlGetLastWin32Error();
-    void *data = data_resize(moveable->data, with_room(size), /* in_place */ true, /* zero */ false);
+    void *data = data_resize(moveable->data, with_room(size), /* in_place */ true, /* zero */ false, caller);
     if ((data == NULL && has_hooks()) || !claim(moveable, moveable->data, size)) {
         fail_as_handle();
         return false;
@@ -189,20 +205,21 @@ static bool moveable_shrink_in_place(struct moveable *moveable, SIZE_T size)
     return true;
 }
 
-static bool moveable_grow_or_shrink(struct moveable *moveable, SIZE_T size, bool in_place, bool zero)
+static bool moveable_grow_or_shrink(struct moveable *moveable, SIZE_T size, bool in_place, bool zero,
+                                    const char *caller)
 {
-    SIZE_T old_size = data_size(moveable->data);
+    SIZE_T old_size = data_size(moveable->data, caller);
     if (old_size == (SIZE_T)-1) {
         fail_as_handle();
         return false;
     }
     if (size <= old_size && in_place)
-        return moveable_shrink_in_place(moveable, size);
+        return moveable_shrink_in_place(moveable, size, caller);
     void *data = NULL;
     if (size <= old_size || old_size >= GROWS_IN_PLACE_FROM)
-        data = data_resize(moveable->data, with_room(size), in_place, zero);
+        data = data_resize(moveable->data, with_room(size), in_place, zero, caller);
     else if (!in_place)
-        data = data_move(true, moveable->data, old_size, size, zero);
+        data = data_move(true, moveable->data, old_size, size, zero, caller);
     else
         RtlSetLastWin32Error(ERROR_NOT_ENOUGH_MEMORY);
     if (data == NULL) {
@@ -213,19 +230,19 @@ static bool moveable_grow_or_shrink(struct moveable *moveable, SIZE_T size, bool
     return true;
 }
 
-static bool moveable_resize(struct moveable *moveable, SIZE_T size, bool may_move, bool zero)
+static bool moveable_resize(struct moveable *moveable, SIZE_T size, bool may_move, bool zero, const char *caller)
 {
     if (size == 0 && !may_move) {
         RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
         return false;
     }
     if (size == 0)
-        return moveable_discard(moveable);
+        return moveable_discard(moveable, caller);
     if (moveable->data != NULL) {
         bool in_place = moveable_lock_count(moveable) != 0 && !may_move;
-        return moveable_grow_or_shrink(moveable, size, in_place, zero);
+        return moveable_grow_or_shrink(moveable, size, in_place, zero, caller);
     }
-    void *data = data_allocate(true, size, zero);
+    void *data = data_allocate(true, size, zero, caller);
     if (data != NULL)
         moveable_take_data(moveable, data, size);
     return data != NULL;
@@ -246,14 +263,14 @@ static HANDLE moveable_create(uintptr_t state, void *data, SIZE_T size)
     return handle_from_moveable(moveable);
 }
 
-HANDLE memobject_allocate(uintptr_t state, SIZE_T size, bool zero)
+HANDLE memobject_allocate(uintptr_t state, SIZE_T size, bool zero, const char *caller)
 {
     if (!(state & MOVEABLE_MOVEABLE))
-        return data_allocate(false, size, zero);
+        return data_allocate(false, size, zero, caller);
 
     void *data = NULL;
     if (size != 0) {
-        data = data_allocate(true, size, zero);
+        data = data_allocate(true, size, zero, caller);
         if (data == NULL)
             return NULL;
     }
@@ -263,21 +280,21 @@ HANDLE memobject_allocate(uintptr_t state, SIZE_T size, bool zero)
         handletable_unlock();
     }
     if (handle == NULL)
-        data_free(data);
+        data_free(data, caller);
     return handle;
 }
 
-bool memobject_free(HANDLE object)
+bool memobject_free(HANDLE object, const char *caller)
 {
     if (is_moveable_address(object)) {
-        struct moveable *moveable = moveable_hold(object);
+        struct moveable *moveable = moveable_hold(object, caller);
         if (moveable == NULL)
             return false;
-        bool freed = moveable_free(moveable);
+        bool freed = moveable_free(moveable, caller);
         handletable_unlock();
         return freed;
     }
-    if (data_free(object))
+    if (data_free(object, caller))
         return true;
     fail_as_handle();
     return false;
@@ -287,12 +304,12 @@ bool memobject_free(HANDLE object)
  * Where it is, or if that cannot be, and it may move, elsewhere: a block that the front end serves is never resized
  * where it is, even if there is room (5.3).
  */
-static void *fixed_resize(void *data, SIZE_T size, bool may_move, bool zero)
+static void *fixed_resize(void *data, SIZE_T size, bool may_move, bool zero, const char *caller)
 {
     DWORD before = RtlGetLastWin32Error();
-    void *resized = data_resize(data, size, /* in_place */ true, zero);
+    void *resized = data_resize(data, size, /* in_place */ true, zero, caller);
     if (resized == NULL && may_move && RtlGetLastWin32Error() == ERROR_NOT_ENOUGH_MEMORY) {
-        resized = data_move(false, data, data_size(data), size, zero);
+        resized = data_move(false, data, data_size(data, caller), size, zero, caller);
         if (resized != NULL)
             RtlSetLastWin32Error(before);
     }
@@ -301,69 +318,63 @@ static void *fixed_resize(void *data, SIZE_T size, bool may_move, bool zero)
     return resized;
 }
 
-HANDLE memobject_resize(HANDLE object, SIZE_T size, bool may_move, bool zero)
+HANDLE memobject_resize(HANDLE object, SIZE_T size, bool may_move, bool zero, const char *caller)
 {
     if (object == NULL)
         return fail(ERROR_INVALID_HANDLE);
     if (is_moveable_address(object)) {
-        struct moveable *moveable = moveable_hold(object);
+        struct moveable *moveable = moveable_hold(object, caller);
         if (moveable == NULL)
             return NULL;
-        bool resized = moveable_resize(moveable, size, may_move, zero);
+        bool resized = moveable_resize(moveable, size, may_move, zero, caller);
         handletable_unlock();
         return resized ? object : NULL;
     }
-    return fixed_resize(object, size, may_move, zero);
+    return fixed_resize(object, size, may_move, zero, caller);
 }
 
-bool memobject_modify(HANDLE object, uintptr_t state)
+bool memobject_modify(HANDLE object, uintptr_t state, const char *caller)
 {
     if (is_moveable_address(object)) {
-        struct moveable *moveable = moveable_hold(object);
+        struct moveable *moveable = moveable_hold(object, caller);
         if (moveable == NULL)
             return false;
         moveable->flags |= state;
         handletable_unlock();
         return true;
     }
-    DWORD error = memobject_check_fixed(object);
-    if (error != NO_ERROR)
-        RtlSetLastWin32Error(error);
-    return error == NO_ERROR;
+    return fixed_check(object, caller);
 }
 
-HANDLE memobject_convert(HANDLE object, uintptr_t state)
+HANDLE memobject_convert(HANDLE object, uintptr_t state, const char *caller)
 {
     HANDLE handle = NULL;
-    DWORD error = memobject_check_fixed(object);
-    if (error != NO_ERROR)
-        return fail(error);
-    if (!handletable_lock())
+    if (!fixed_check(object, caller) || !handletable_lock())
         return NULL;
 
-    SIZE_T size = data_size(object);
-    void *data = size != (SIZE_T)-1 ? data_copy(true, object, size, size, /* zero */ false) : NULL;
+    SIZE_T size = data_size(object, caller);
+    void *data = size != (SIZE_T)-1 ? data_copy(true, object, size, size, /* zero */ false, caller) : NULL;
     if (data != NULL)
         handle = moveable_create(state, data, size);
-    data_free(handle != NULL ? object : data);
+    data_free(handle != NULL ? object : data, caller);
     handletable_unlock();
     return handle;
 }
 
-SIZE_T memobject_size(HANDLE object)
+SIZE_T memobject_size(HANDLE object, const char *caller)
 {
     SIZE_T size = 0;
     const void *data = object;
     bool moveable_object = is_moveable_address(object);
 
     if (moveable_object) {
-        struct moveable *moveable = moveable_hold(object);
+        struct moveable *moveable = moveable_hold(object, caller);
         if (moveable == NULL)
             return 0;
         data = moveable->data;
     }
     if (data != NULL || !moveable_object)
-        size = data_size(data);
+        size = data_size(data, caller);
     if (moveable_object)
         handletable_unlock();
     if (size != (SIZE_T)-1)
@@ -372,15 +383,17 @@ SIZE_T memobject_size(HANDLE object)
     return 0;
 }
 
-uintptr_t memobject_state(HANDLE object)
+bool memobject_state(HANDLE object, uintptr_t *state, const char *caller)
 {
-    uintptr_t state = 0;
-    if (is_moveable_address(object) && handletable_lock()) {
-        struct moveable *moveable = unsafe_moveable_from_handle(object);
-        state = moveable != NULL ? moveable->flags : 0;
-        handletable_unlock();
-    }
-    return state;
+    *state = 0;
+    if (!is_moveable_address(object))
+        return fixed_check(object, caller);
+    const struct moveable *moveable = moveable_hold(object, caller);
+    if (moveable == NULL)
+        return false;
+    *state = moveable->flags;
+    handletable_unlock();
+    return true;
 }
 
 /* The handle of the object with this block, with the table held: the user value of a moveable one's, which a program
@@ -394,22 +407,23 @@ static HANDLE handle_from_data(const void *data)
     return moveable != NULL ? handle_from_moveable(moveable) : (HANDLE)(uintptr_t)data;
 }
 
-HANDLE memobject_from_data(const void *data)
+HANDLE memobject_from_data(const void *data, const char *caller)
 {
     HANDLE object = (HANDLE)(uintptr_t)data;
-    DWORD error = is_moveable_address(data) ? ERROR_INVALID_HANDLE : memobject_check_fixed(object);
-    if (error != NO_ERROR)
-        return fail(error);
-    if (!handletable_lock())
+    if (is_moveable_address(data)) {
+        report_answer(OUTCOME_NOT_A_BLOCK, caller, process_heap(), data);
+        return fail(ERROR_INVALID_HANDLE);
+    }
+    if (!fixed_check(object, caller) || !handletable_lock())
         return NULL;
     HANDLE handle = handle_from_data(data);
     handletable_unlock();
     return handle;
 }
 
-void *memobject_lock(HANDLE object)
+void *memobject_lock(HANDLE object, const char *caller)
 {
-    struct moveable *moveable = moveable_hold(object);
+    struct moveable *moveable = moveable_hold(object, caller);
     if (moveable == NULL)
         return NULL;
     void *data = moveable->data;
@@ -421,9 +435,9 @@ void *memobject_lock(HANDLE object)
     return data;
 }
 
-enum memobject_unlocked memobject_unlock(HANDLE object)
+enum memobject_unlocked memobject_unlock(HANDLE object, const char *caller)
 {
-    struct moveable *moveable = moveable_hold(object);
+    struct moveable *moveable = moveable_hold(object, caller);
     if (moveable == NULL)
         return NO_OBJECT;
 

@@ -1,6 +1,8 @@
 /* nt-heap.md 15.3 to 15.5: fill patterns, what HeapValidate finds, and the distances between blocks. */
 #include "gflags.h"
 
+#include <malloc.h>
+
 static const unsigned char new_pattern[4] = {0x0D, 0xF0, 0xAD, 0xBA};
 static const unsigned char free_pattern[4] = {0xEE, 0xFE, 0xEE, 0xFE};
 
@@ -172,6 +174,22 @@ static void user_values(HANDLE heap)
     }
 }
 
+/* The tail lies right behind the bytes of an aligned block, whatever the alignment took. */
+static void aligned_blocks(void)
+{
+    for (size_t alignment = 1; alignment <= 4096; alignment *= 2) {
+        for (size_t size = 8; size < 64; size++) {
+            unsigned char *block = _aligned_offset_malloc(size, alignment, 7);
+            CHECK(has_whole_tail(block, size));
+            block = _aligned_offset_realloc(block, size * 50, alignment, 7);
+            CHECK(has_whole_tail(block, size * 50));
+            block = _aligned_offset_realloc(block, size, alignment, 7);
+            CHECK(has_whole_tail(block, size));
+            _aligned_free(block);
+        }
+    }
+}
+
 static void all(HANDLE heap, bool fills)
 {
     user_values(heap);
@@ -205,6 +223,7 @@ static void all_heaps(bool fills, SIZE_T of_hundred)
 
 static void with_tail(void)
 {
+    aligned_blocks();
     SPEC("N15.5.5");
     all_heaps(false, 144);
 }
@@ -217,6 +236,7 @@ static void with_free_checks(void)
 
 static void with_both(void)
 {
+    aligned_blocks();
     all_heaps(true, 144);
 }
 

@@ -90,18 +90,31 @@ static inline struct misuse_result misuse_run(const char *options, const char *n
     return result;
 }
 
-/* Puts BLOCK and HEAP in place of the pointers that follow the words, and drops the lines of traces. */
+/* What stands there for a block, a handle or a heap; NULL: no pointer with such a name begins there. */
+static inline const char *misuse_name_at(const char *text)
+{
+    static const char *const names[][2] = {{"block 0x", "block B"}, {"handle 0x", "handle B"}, {"heap 0x", "heap H"}};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strncmp(text, names[i][0], strlen(names[i][0])) == 0) {
+            return names[i][1];
+        }
+    }
+    return NULL;
+}
+
+/* Puts B and H in place of the pointers that follow the words, and drops the lines of traces. */
 static inline void misuse_name_pointers(char *text)
 {
     char named[4096];
     size_t length = 0;
     const char *at = text;
     while (*at != '\0' && length < sizeof(named) - 16) {
+        const char *name = misuse_name_at(at);
         if (strncmp(at, "cairn:  ", 8) == 0) {
             at += strcspn(at, "\n");
             at += *at == '\n';
-        } else if (strncmp(at, "block 0x", 8) == 0 || strncmp(at, "heap 0x", 7) == 0) {
-            length += (size_t)sprintf(named + length, "%s", *at == 'b' ? "block B" : "heap H");
+        } else if (name != NULL) {
+            length += (size_t)sprintf(named + length, "%s", name);
             at = strchr(at, '0') + 2;
             at += strspn(at, "0123456789abcdef");
         } else {
@@ -112,25 +125,29 @@ static inline void misuse_name_pointers(char *text)
     strcpy(text, named);
 }
 
-/* The first block and heap that the text names are those of the child's output. */
+static inline bool misuse_says(const struct misuse_result *result, const char *name, const void *pointer)
+{
+    char expected[64];
+    snprintf(expected, sizeof(expected), "%s %p", name, pointer);
+    return strstr(result->line, expected) != NULL;
+}
+
+/* The block, or handle, and the heap that the text names are those of the child's output. */
 static inline bool misuse_names(const struct misuse_result *result)
 {
     void *block, *heap;
-    char expected[64];
     if (sscanf(result->pointers, "%p %p", &block, &heap) != 2) {
         return CHECK(false);
     }
-    snprintf(expected, sizeof(expected), "block %p", block);
-    bool ok = CHECK(block == NULL || strstr(result->line, expected) != NULL);
-    snprintf(expected, sizeof(expected), "heap %p", heap);
-    return CHECK(heap == NULL || strstr(result->line, expected) != NULL) && ok;
+    bool ok = CHECK(block == NULL || misuse_says(result, "block", block) || misuse_says(result, "handle", block));
+    return CHECK(heap == NULL || misuse_says(result, "heap", heap)) && ok;
 }
 
 struct misuse {
     const char *name;
     misuse_fn *make;
     const char *flags; /* global flags of the child; "": a plain heap that reports because it was asked to terminate */
-    const char *sentence; /* without "cairn: " and the newline; B and H are the block and the heap */
+    const char *sentence; /* without "cairn: " and the newline; B is the block or handle, H the heap */
 };
 
 /* Runs a mistake once with each ending: going on and, with soe, stopping. In a plain heap, saying nothing and, with

@@ -87,13 +87,12 @@ static void fixed_becomes_moveable(void)
 }
 
 #define WHAT ": block was written to past its end: block B, heap H, size 40, byte 41 is 0x1"
-#define FREE "RtlFreeHeap (HeapFree)" WHAT
-#define RESIZE "RtlReAllocateHeap (HeapReAlloc)" WHAT
-#define VALIDATE "RtlValidateHeap (HeapValidate)" WHAT
+#define FREE "GlobalFree" WHAT
+#define RESIZE "GlobalReAlloc" WHAT
 
-MISUSE_MAIN({"moveable grows", moveable_grows, "+htc", FREE}, {"moveable shrinks", moveable_shrinks, "+htc", RESIZE},
-            {"locked shrinks", locked_shrinks, "+htc", RESIZE},
-            {"moveable is discarded", moveable_is_discarded, "+htc", FREE},
-            {"Local grows", local_grows, "+htc+ust", FREE}, {"moveable is freed", moveable_is_freed, "+htc", FREE},
-            {"fixed grows", fixed_grows, "+htc", RESIZE},
-            {"fixed becomes moveable", fixed_becomes_moveable, "+htc", VALIDATE})
+MISUSE_MAIN({"moveable grows", moveable_grows, "+htc", RESIZE}, {"moveable shrinks", moveable_shrinks, "+htc", RESIZE},
+            {"moveable grows", moveable_grows, "+hpc", RESIZE}, {"locked shrinks", locked_shrinks, "+htc", RESIZE},
+            {"moveable is discarded", moveable_is_discarded, "+htc", RESIZE},
+            {"Local grows", local_grows, "+htc+ust", "LocalReAlloc" WHAT},
+            {"moveable is freed", moveable_is_freed, "+htc", FREE}, {"fixed grows", fixed_grows, "+htc", RESIZE},
+            {"fixed becomes moveable", fixed_becomes_moveable, "+htc", RESIZE})
