@@ -44,6 +44,8 @@ struct cairn_seh_frame {
     DWORD code;
     int kind;
     int state;
+    int destination;     /* of the jump that left the body, */
+    int *destination_at; /* and where Clang keeps it, if it does */
 };
 
 /* Puts a frame on the thread's chain, without effect until it is armed; nonzero. */
@@ -52,13 +54,13 @@ CAIRN_API int cairn_seh_open(struct cairn_seh_frame *frame, void *activation, UL
 /* The frame opened last. */
 CAIRN_API struct cairn_seh_frame *cairn_seh_top(void);
 
-/* From here on, exceptions find the frame. */
-CAIRN_API void cairn_seh_arm(struct cairn_seh_frame *frame, int kind);
+/* From here on, exceptions find that frame. */
+CAIRN_API void cairn_seh_arm(int kind);
 
 /* Stores the registers of its caller, and returns 0; returns once more, with 1, whenever the frame is entered. */
 CAIRN_API int cairn_seh_save(struct cairn_seh_frame *frame) __attribute__((returns_twice));
 
-/* The frame, when it was entered. Its own variable is not asked: compilers may think that nobody had set it. */
+/* The frame, when it was entered. */
 CAIRN_API struct cairn_seh_frame *cairn_seh_entered(void);
 
 /* Takes the value of a frame's filter to where it is waited for; returns when the handler is to run. */
@@ -81,13 +83,19 @@ static inline __attribute__((always_inline, unused)) void cairn_seh_close(struct
         cairn_seh_leave(*frame);
 }
 
+/*
+ * The same for Clang without optimisation. That keeps where a jump out of scopes goes in one variable per function,
+ * which jumps in a __finally block overwrite; the instruction behind this call reads it, and so tells where it is.
+ */
+CAIRN_API void cairn_seh_close_unoptimised(void *nothing) __attribute__((nothrow));
+
 CAIRN_END_DECLS
 
 /* A function that may move its stack pointer finds its locals without it, so a filter can run below the raiser. */
 #define CAIRN_SEH_KEEP_FRAME_POINTER                                                                                   \
     do {                                                                                                               \
-        if (cairn_seh_frame->nothing)                                                                                  \
-            __asm__ volatile("" : : "r"(__builtin_alloca(cairn_seh_frame->nothing)) : "memory");                       \
+        if (cairn_seh_entered()->nothing)                                                                              \
+            __asm__ volatile("" : : "r"(__builtin_alloca(cairn_seh_entered()->nothing)) : "memory");                   \
     } while (0)
 
 #define CAIRN_SEH_QUIET _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wshadow\"")
@@ -118,6 +126,14 @@ struct cairn_seh_level {
                                                     }))
 #endif
 
+/* The variable whose scope is the body. Without size: else Clang's sanitizers do something for it behind the call. */
+#if defined(__clang__) && !defined(__OPTIMIZE__)
+#define CAIRN_SEH_SCOPE char cairn_seh_scope[0] __attribute__((cleanup(cairn_seh_close_unoptimised), unused))
+#else
+#define CAIRN_SEH_SCOPE                                                                                                \
+    struct cairn_seh_frame *cairn_seh_scope __attribute__((cleanup(cairn_seh_close), unused)) = cairn_seh_top()
+#endif
+
 /*
  * The body is skipped at first; what follows it knows what to do with exceptions, then goes to it. That is entered
  * again for the filter, which the handler follows, or for the __finally block. The scope that tells how the body is
@@ -127,22 +143,19 @@ struct cairn_seh_level {
     CAIRN_SEH_QUIET CAIRN_SEH_OPEN                                                                                     \
     {                                                                                                                  \
         __label__ cairn_seh_guard, cairn_seh_body;                                                                     \
-        struct cairn_seh_frame *cairn_seh_frame = cairn_seh_top();                                                     \
         goto cairn_seh_guard;                                                                                          \
         {                                                                                                              \
             __label__ cairn_seh_end;                                                                                   \
         cairn_seh_body:;                                                                                               \
-            struct cairn_seh_frame *cairn_seh_left                                                                     \
-                __attribute__((cleanup(cairn_seh_close), unused)) = cairn_seh_frame;                                   \
+            CAIRN_SEH_SCOPE;                                                                                           \
             CAIRN_SEH_LOUD
 
 #define CAIRN_SEH_GUARD_BODY(kind)                                                                                     \
     cairn_seh_guard:                                                                                                   \
-    if (cairn_seh_save(cairn_seh_frame) == 0) {                                                                        \
-        cairn_seh_arm(cairn_seh_frame, kind);                                                                          \
+    if (cairn_seh_save(cairn_seh_top()) == 0) {                                                                        \
+        cairn_seh_arm(kind);                                                                                           \
         goto cairn_seh_body;                                                                                           \
     }                                                                                                                  \
-    cairn_seh_frame = cairn_seh_entered();                                                                             \
     CAIRN_SEH_KEEP_FRAME_POINTER
 
 #define CAIRN_SEH_HANDLER(number, ...)                                                                                 \
@@ -152,9 +165,9 @@ struct cairn_seh_level {
     if (0) {                                                                                                           \
         CAIRN_SEH_GUARD_BODY(CAIRN_SEH_EXCEPT);                                                                        \
         CAIRN_SEH_QUIET                                                                                                \
-        EXCEPTION_POINTERS *const cairn_seh_pointers __attribute__((unused)) = cairn_seh_frame->pointers;              \
+        EXCEPTION_POINTERS *const cairn_seh_pointers __attribute__((unused)) = cairn_seh_entered()->pointers;          \
         CAIRN_SEH_LOUD                                                                                                 \
-        cairn_seh_filtered(cairn_seh_frame, (__VA_ARGS__));                                                            \
+        cairn_seh_filtered(cairn_seh_entered(), (__VA_ARGS__));                                                        \
         goto cairn_seh_handler_##number;                                                                               \
     }                                                                                                                  \
     }                                                                                                                  \
@@ -163,7 +176,7 @@ struct cairn_seh_level {
 #define CAIRN_SEH_TERMINATION(number)                                                                                  \
     cairn_seh_end:                                                                                                     \
     __attribute__((unused));                                                                                           \
-    cairn_seh_left->state = CAIRN_SEH_ENDED;                                                                           \
+    cairn_seh_top()->state = CAIRN_SEH_ENDED;                                                                          \
     }                                                                                                                  \
     if (0) {                                                                                                           \
         CAIRN_SEH_GUARD_BODY(CAIRN_SEH_FINALLY);                                                                       \

@@ -63,10 +63,15 @@ static void push(struct cairn_seh_frame *frame, int kind)
     thread.top = frame;
 }
 
+static _Noreturn void fail_by_order(void)
+{
+    fail("guarded blocks do not end in the order in which they began: was a __try left by longjmp?");
+}
+
 static void frame_is_top(const struct cairn_seh_frame *frame)
 {
     if (UNLIKELY(thread.top != frame))
-        fail("guarded blocks do not end in the order in which they began: was a __try left by longjmp?");
+        fail_by_order();
 }
 
 static void pop(const struct cairn_seh_frame *frame)
@@ -91,6 +96,7 @@ int cairn_seh_open(struct cairn_seh_frame *frame, void *activation, ULONG_PTR le
     frame->activation = activation;
     frame->level = level;
     frame->nothing = 0;
+    frame->destination_at = NULL;
     push(frame, CAIRN_SEH_OPENED);
     return 1;
 }
@@ -100,9 +106,9 @@ struct cairn_seh_frame *cairn_seh_top(void)
     return thread.top;
 }
 
-void cairn_seh_arm(struct cairn_seh_frame *frame, int kind)
+void cairn_seh_arm(int kind)
 {
-    frame->kind = kind;
+    thread.top->kind = kind;
 }
 
 /* While a filter runs, the search is inside its frame. */
@@ -240,6 +246,13 @@ uintptr_t seh_stack_for_unwinding(void)
     return (sp - RED_ZONE) & ~(uintptr_t)15;
 }
 
+struct cairn_seh_frame *seh_get_frame_of(const void *activation)
+{
+    if (UNLIKELY(thread.top == NULL || thread.top->activation != activation))
+        fail_by_order();
+    return thread.top;
+}
+
 void seh_leave(struct cairn_seh_frame *frame)
 {
     if (frame->kind != CAIRN_SEH_FINALLY) {
@@ -249,6 +262,16 @@ void seh_leave(struct cairn_seh_frame *frame)
     frame_is_top(frame);
     frame->state = CAIRN_SEH_LEFT;
     seh_enter_frame(frame, frame->registers[2]);
+}
+
+void seh_leave_unoptimised(struct cairn_seh_frame *frame)
+{
+    if (frame->state != CAIRN_SEH_IN_BODY)
+        return;
+    frame->destination_at = seh_find_destination(frame);
+    if (frame->destination_at != NULL)
+        frame->destination = *frame->destination_at;
+    seh_leave(frame);
 }
 
 struct cairn_seh_frame *cairn_seh_begin_finally(void)
@@ -262,7 +285,10 @@ struct cairn_seh_frame *cairn_seh_end_finally(struct cairn_seh_frame *frame)
 {
     if (frame->state == CAIRN_SEH_UNWOUND)
         seh_unwind(frame->target);
-    if (frame->state == CAIRN_SEH_LEFT)
+    if (frame->state == CAIRN_SEH_LEFT) {
+        if (frame->destination_at != NULL)
+            *frame->destination_at = frame->destination; /* jumps in the block were kept there, too */
         seh_resume(frame, frame->left_from[2]);
+    }
     return NULL;
 }

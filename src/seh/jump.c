@@ -8,6 +8,7 @@
 #include <debugapi.h>
 #include <cairn_rtl_exception.h>
 #include <stddef.h>
+#include <string.h>
 
 #if !defined(__x86_64__)
 #error "exceptions: this processor is not known"
@@ -59,6 +60,44 @@ BARE int cairn_seh_save(struct cairn_seh_frame *frame UNUSED)
 BARE void cairn_seh_leave(struct cairn_seh_frame *frame UNUSED)
 {
     __asm__(STORE_REGISTERS(64) "jmp seh_leave\n");
+}
+
+/* Not in C, which would put a call of its own between the body's function and what looks at the place it came from. */
+BARE void cairn_seh_close_unoptimised(void *nothing UNUSED)
+{
+    __asm__("subq $8, %rsp\n"
+            "movq %rbp, %rdi\n"
+            "call seh_get_frame_of\n"
+            "movq %rax, %rdi\n"
+            "addq $8, %rsp\n" STORE_REGISTERS(64) "jmp seh_leave_unoptimised\n");
+}
+
+/* What `movl displacement(%rbp or %rbx), register` reads, which is how Clang reads its variables. */
+static int *address_read_by(const uint8_t *code, void *const registers[8])
+{
+    enum {
+        MOVL = 0x8B,
+        BX = 3,
+        BP = 5
+    };
+    unsigned mode = code[1] >> 6;
+    unsigned base = code[1] & 7;
+    if (code[0] != MOVL || (base != BX && base != BP))
+        return NULL;
+    char *address = base == BX ? registers[3] : registers[0];
+    int32_t displacement = 0;
+    if (mode == 1)
+        displacement = (int8_t)code[2];
+    else if (mode == 2)
+        memcpy(&displacement, &code[2], sizeof displacement);
+    else if (mode != 0 || base != BX)
+        return NULL;
+    return (int *)(address + displacement);
+}
+
+int *seh_find_destination(const struct cairn_seh_frame *frame)
+{
+    return address_read_by(frame->left_from[1], frame->left_from);
 }
 
 BARE void seh_enter_at(struct cairn_seh_frame *frame, void *sp);

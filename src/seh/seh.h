@@ -67,8 +67,15 @@ _Noreturn void seh_resume(struct cairn_seh_frame *frame, void *sp);
 /* Runs a frame's filter on top of the caller's stack; its value. */
 LONG seh_run_filter(struct cairn_seh_frame *frame);
 
+/* The variable with the destination of the jump that left the body, if the place where it was left reads one; NULL. */
+int *seh_find_destination(const struct cairn_seh_frame *frame);
+
+/* Called by jump.c: the innermost frame, which must be this function's. */
+struct cairn_seh_frame *seh_get_frame_of(const void *activation);
+
 /* Called by jump.c with the caller's registers; what they return to the caller goes through the context. */
 void seh_leave(struct cairn_seh_frame *frame);
+void seh_leave_unoptimised(struct cairn_seh_frame *frame);
 void seh_raise_exception(DWORD code, DWORD flags, DWORD count, const ULONG_PTR *arguments, CONTEXT *context);
 void seh_raise_record(EXCEPTION_RECORD *record, CONTEXT *context);
 void seh_raise_status(NTSTATUS status, CONTEXT *context);

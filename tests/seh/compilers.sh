@@ -19,7 +19,6 @@ check() {
     standard=$2
     file=$3
     shift 3
-    command -v "$compiler" >/dev/null 2>&1 || return 0
     # shellcheck disable=SC2086 # flags are words
     "$compiler" "-std=$standard" -D_GNU_SOURCE "$@" $warnings -I"$include" -I"$source/../lib" "$source/$file" -o "$tmp/test" \
         -L"$build" -lcairn -Wl,-rpath,"$build" -pthread || { echo "compilers: $compiler $* $file" >&2; exit 1; }
@@ -41,14 +40,29 @@ holds() {
     [ -z "${CAIRN_SPEC_LOG:-}" ] || echo "holds: $*" >>"$CAIRN_SPEC_LOG"
 }
 
-for optimise in -O0 -O2; do
+# has COMPILER FLAG...: whether it is there and links programs with these flags; a sanitizer's library may be missing.
+has() {
+    command -v "$1" >/dev/null 2>&1 || return 1
+    echo 'int main(void) { return 0; }' | "$@" -x c - -o "$tmp/empty" >"$tmp/log" 2>&1
+}
+
+# with FLAG...: all tests, with each compiler that can.
+with() {
     for test in try_except.c try_finally.c; do
-        check gcc gnu11 "$test" "$optimise"
-        check clang gnu11 "$test" "$optimise"
+        for compiler in gcc clang; do
+            ! has "$compiler" "$@" || check "$compiler" gnu11 "$test" "$@"
+        done
     done
-    check g++ c++17 cxx/guarded.cc "$optimise"
-    check clang++ c++17 cxx/guarded.cc "$optimise"
-done
+    for compiler in g++ clang++; do
+        ! has "$compiler" "$@" || check "$compiler" c++17 cxx/guarded.cc "$@"
+    done
+}
+
+with -O0
+with -O2
+with -O0 -fsanitize=address
+with -O1 -fsanitize=undefined
+with -O2 -fsanitize=address,undefined
 [ "$count" -gt 0 ] || { echo 'compilers: nothing was built' >&2; exit 1; }
 
 echo '#include <windows.h>

@@ -382,6 +382,83 @@ static void one_return_through_many(void)
     CHECK_EQ_STR(trace, "i123");
 }
 
+/* the jump that left the body goes on to where it was going, whatever jumps there are in the block */
+static void jump_around(volatile int *done, int left_at)
+{
+    for (int i = 0; i < 3; i++) {
+        int step = i + 1;
+        __try {
+            if (i == left_at) {
+                continue;
+            }
+            *done += step;
+        } __finally {
+            *done += 10;
+        }
+    }
+}
+
+static int leave_for(char where, volatile int *done)
+{
+    for (int round = 0; round < 2; round++) {
+        __try {
+            if (where == 'r') {
+                return 7;
+            }
+            if (where == 'b') {
+                break;
+            }
+            if (where == 'c') {
+                continue;
+            }
+            if (where == 'g') {
+                goto out;
+            }
+        } __finally {
+            for (int i = 0; i < 3; i++) {
+                int step = i;
+                if (step == 2) {
+                    break;
+                }
+                *done += 100;
+            }
+            jump_around(done, 1);
+            for (int i = 0; i < 2; i++) {
+                __try {
+                    if (i == 0) {
+                        continue;
+                    }
+                    raise_code(1);
+                } __except (EXCEPTION_EXECUTE_HANDLER) {
+                    *done += 1000;
+                    break;
+                }
+            }
+        }
+        *done += 10000;
+    }
+    return *done;
+out:
+    return -1;
+}
+
+static void where_jumps_go(void)
+{
+    SPEC("G9.3.3");
+    static const struct {
+        char where;
+        int result;
+        int done;
+    } table[] = {
+        {'e', 22468, 22468}, {'r', 7, 1234}, {'b', 1234, 1234}, {'c', 2468, 2468}, {'g', -1, 1234},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        volatile int done = 0;
+        CHECK_EQ_INT(leave_for(table[i].where, &done), table[i].result);
+        CHECK_EQ_INT(done, table[i].done);
+    }
+}
+
 /* much is alive when the body is left, and the block uses as much */
 static double busy(double a, double b, long c, long d, long e, long f)
 {
@@ -457,6 +534,7 @@ int main(void)
     nested_exception_unwinds_all();
     abandoning();
     one_return_through_many();
+    where_jumps_go();
     CHECK(busy(1.5, 2.5, 3, 4, 5, 6) == busy_by_hand(1.5, 2.5, 3, 4, 5, 6));
     ending_by_break();
     ending_the_process();

@@ -66,6 +66,57 @@ static int left_by_return(int value)
     return -1;
 }
 
+// The jump that left the body goes on to where it was going, whatever objects end in the block.
+struct counted {
+    explicit counted(volatile int &value) : ends(value)
+    {
+    }
+    ~counted()
+    {
+        ends = ends + 1;
+    }
+    volatile int &ends;
+};
+
+static int leave_for(char where, volatile int &ends)
+{
+    for (int round = 0; round < 2; round++) {
+        counted outer(ends);
+        __try {
+            if (where == 'r')
+                return 7;
+            if (where == 'b')
+                break;
+            if (where == 'c')
+                continue;
+        } __finally {
+            for (int i = 0; i < 3; i++) {
+                counted inner(ends);
+                if (i == 1)
+                    break;
+            }
+            for (std::string text = "a"; text.size() < 3; text += 'b')
+                ends = ends + 10;
+        }
+        ends = ends + 100;
+    }
+    return ends;
+}
+
+static void where_jumps_go()
+{
+    static const struct {
+        char where;
+        int result;
+        int ends;
+    } table[] = {{'e', 246, 246}, {'r', 7, 23}, {'b', 23, 23}, {'c', 46, 46}};
+    for (const auto &row : table) {
+        volatile int ends = 0;
+        CHECK(leave_for(row.where, ends) == row.result);
+        CHECK(ends == row.ends);
+    }
+}
+
 static void codes()
 {
     __try {
@@ -150,6 +201,7 @@ int main()
     CHECK(left_by_return(4) == 8);
     CHECK(left_by_return(0) == -1);
     CHECK(trace == "an");
+    where_jumps_go();
     codes();
     loops();
     cxx_exceptions();
