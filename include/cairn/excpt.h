@@ -98,7 +98,9 @@ CAIRN_END_DECLS
             __asm__ volatile("" : : "r"(__builtin_alloca(cairn_seh_entered()->nothing)) : "memory");                   \
     } while (0)
 
-#define CAIRN_SEH_QUIET _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wshadow\"")
+#define CAIRN_SEH_QUIET                                                                                                \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wshadow\"")                                      \
+        _Pragma("GCC diagnostic ignored \"-Wpedantic\"")
 #define CAIRN_SEH_LOUD _Pragma("GCC diagnostic pop")
 
 /*

@@ -10,7 +10,7 @@ source=$3/tests/seh
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 # GCC takes variables that are not changed in a body for such.
-warnings='-Wall -Wextra -Wshadow -Wconversion -Wno-clobbered -Wno-unknown-warning-option -Werror'
+warnings='-pedantic-errors -Wall -Wextra -Wshadow -Wconversion -Wno-clobbered -Wno-unknown-warning-option -Werror'
 count=0
 
 # check COMPILER STANDARD SOURCE FLAG...
