@@ -1,8 +1,8 @@
 /*
- * The last-error code, one per thread; raising exceptions, and handlers for the whole process. Guarded blocks are in
- * excpt.h. Source: global-local-toolhelp-seh.md 9.4 and 10; each function's Microsoft page is called "<function>
- * function (errhandlingapi.h)". Any thread may call any of them, but for AddVectored* and RemoveVectored* not from a
- * signal handler.
+ * The last-error code, one per thread; raising exceptions, and handlers and error mode for the whole process. Guarded
+ * blocks are in excpt.h. Source: global-local-toolhelp-seh.md 9.4 and 10; each function's Microsoft page is called
+ * "<function> function (errhandlingapi.h)". Any thread may call any of them, but for AddVectored* and RemoveVectored*
+ * not from a signal handler.
  */
 #ifndef _ERRHANDLING_H_
 #define _ERRHANDLING_H_
@@ -59,6 +59,16 @@ SetUnhandledExceptionFilter(LPTOP_LEVEL_EXCEPTION_FILTER lpTopLevelExceptionFilt
  * EXCEPTION_CONTINUE_SEARCH; else EXCEPTION_EXECUTE_HANDLER. A debugger is not looked for: it has seen the signal.
  */
 WINBASEAPI LONG WINAPI UnhandledExceptionFilter(PEXCEPTION_POINTERS ExceptionInfo);
+
+/*
+ * The error mode of the process: SEM_* of winbase.h, 0 at first. SetErrorMode returns the one before;
+ * SEM_NOALIGNMENTFAULTEXCEPT, once set, stays. A child made by fork inherits it, a program that is started does not.
+ * It is kept, and changes nothing: there are no message boxes (SEM_FAILCRITICALERRORS, SEM_NOOPENFILEERRORBOX) and no
+ * error reporting (SEM_NOGPFAULTERRORBOX) to do without, and misaligned accesses are the processor's own affair.
+ * Source: Microsoft pages "SetErrorMode function (errhandlingapi.h)", "GetErrorMode function (errhandlingapi.h)".
+ */
+WINBASEAPI UINT WINAPI GetErrorMode(void);
+WINBASEAPI UINT WINAPI SetErrorMode(UINT uMode);
 
 CAIRN_END_DECLS
 
