@@ -616,3 +616,16 @@ unsigned os_assign_thread_number(void)
     os_thread_number_cached = atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
     return os_thread_number_cached;
 }
+
+size_t os_stack_room(void)
+{
+    pthread_attr_t attributes;
+    void *end = NULL;
+    size_t size = 0;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
+        return 0;
+    pthread_attr_getstack(&attributes, &end, &size);
+    pthread_attr_destroy(&attributes);
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    return here - (uintptr_t)end < size ? here - (uintptr_t)end : 0;
+}

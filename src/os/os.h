@@ -3,7 +3,8 @@
  *
  * Sizes and addresses are multiples of the page size unless said otherwise. A call that acquires something answers
  * false or NULL when the system has no more to give; any other failure is a bug of ours and ends the process with a
- * message. Every call may be made from any thread, before constructors have run, and none allocates from a heap.
+ * message. Every call may be made from any thread, before constructors have run, and none but os_stack_room allocates
+ * from a heap.
  */
 #ifndef CAIRN_OS_OS_H
 #define CAIRN_OS_OS_H
@@ -154,6 +155,10 @@ static inline unsigned os_thread_number(void)
 {
     return LIKELY(os_thread_number_cached != 0) ? os_thread_number_cached : os_assign_thread_number();
 }
+
+/* Bytes between the caller's frame and the end of its thread's stack; 0 where it is on none, such as an alternate stack
+ * of signals. The C library asks malloc for what it needs to tell. */
+size_t os_stack_room(void);
 
 /* Whether no other thread can be running: then a lock may do without locked instructions. */
 static inline bool os_is_single_threaded(void)
