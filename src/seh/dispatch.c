@@ -263,7 +263,7 @@ void seh_watch_faults(void)
 
 LPTOP_LEVEL_EXCEPTION_FILTER SetUnhandledExceptionFilter(LPTOP_LEVEL_EXCEPTION_FILTER lpTopLevelExceptionFilter)
 {
-    seh_watch_faults();
+    seh_prepare_thread();
     return atomic_exchange(&top_level_filter, lpTopLevelExceptionFilter);
 }
 

@@ -81,8 +81,10 @@ static void pop(const struct cairn_seh_frame *frame)
     thread.top = frame->outer;
 }
 
-static NOINLINE void prepare_thread(void)
+NOINLINE void seh_prepare_thread(void)
 {
+    if (thread.is_prepared)
+        return;
     thread.is_prepared = true;
     seh_watch_faults();
     os_prepare_for_stack_overflow();
@@ -92,7 +94,7 @@ static NOINLINE void prepare_thread(void)
 int cairn_seh_open(struct cairn_seh_frame *frame, void *activation, ULONG_PTR level)
 {
     if (UNLIKELY(!thread.is_prepared))
-        prepare_thread();
+        seh_prepare_thread();
     frame->activation = activation;
     frame->level = level;
     frame->nothing = 0;

@@ -13,8 +13,11 @@
 #include <excpt.h>
 #include <stdbool.h>
 
-/* Has faults of this process become exceptions; the first frame or handler does that. Cheap once done. */
+/* Has faults of this process become exceptions. */
 void seh_watch_faults(void);
+
+/* The same, stack overflows of the calling thread included; its first frame or handler does that. Cheap once done. */
+void seh_prepare_thread(void);
 
 /* What is to become of an exception. */
 enum seh_verdict {

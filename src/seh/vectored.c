@@ -45,7 +45,7 @@ static void *add(struct list *list, ULONG first, PVECTORED_EXCEPTION_HANDLER han
 {
     if (handler == NULL)
         return NULL;
-    seh_watch_faults();
+    seh_prepare_thread();
     if (!atomic_exchange(&guards_fork, true))
         os_on_fork(lock, unlock, unlock);
 

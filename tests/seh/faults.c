@@ -389,6 +389,53 @@ static int end_of(child_fn *fn, void *arg)
     return child_wait(child_start(fn, arg, 10));
 }
 
+/* stack overflows of threads without guarded bodies: what sets a handler sees to that of its own thread */
+static LONG NTAPI end_at_overflow(PEXCEPTION_POINTERS pointers)
+{
+    _exit(pointers->ExceptionRecord->ExceptionCode == EXCEPTION_STACK_OVERFLOW ? 42 : 43);
+}
+
+static void overflow_with_filter(void *arg)
+{
+    (void)arg;
+    no_core();
+    SetUnhandledExceptionFilter(end_at_overflow);
+    recursions_left = -1;
+    sink = recurse("x");
+    _exit(8);
+}
+
+static void overflow_with_handler(void *arg)
+{
+    (void)arg;
+    no_core();
+    AddVectoredExceptionHandler(0, end_at_overflow);
+    recursions_left = -1;
+    sink = recurse("x");
+    _exit(9);
+}
+
+static void overflow_on_thread(void *arg)
+{
+    struct thread thread;
+    thread_start(&thread, overflow_with_handler, arg);
+    thread_join(&thread);
+}
+
+static char own_stack[64 * 1024];
+
+/* a stack that the program gave a thread for signals stays */
+static void keep_own_stack(void *arg)
+{
+    (void)arg;
+    stack_t own = {.ss_sp = own_stack, .ss_size = sizeof own_stack};
+    stack_t now;
+    CHECK(sigaltstack(&own, NULL) == 0);
+    CHECK(AddVectoredContinueHandler(0, end_at_overflow) != NULL);
+    SetUnhandledExceptionFilter(NULL);
+    CHECK(sigaltstack(NULL, &now) == 0 && now.ss_sp == own_stack);
+}
+
 /* in children that have not caught anything yet: what was there before is what they set up */
 static void passing_on(void)
 {
@@ -398,6 +445,11 @@ static void passing_on(void)
     CHECK_EQ_INT(end_of(former_handler_is_called, NULL), 42);
     CHECK_EQ_INT(end_of(sent_signals, NULL), 256 + SIGFPE);
     CHECK_EQ_INT(end_of(ignored_fault, NULL), 256 + SIGSEGV);
+    CHECK_EQ_INT(end_of(keep_own_stack, NULL), 0);
+    if (!HAS_SANITIZED_STACK) {
+        CHECK_EQ_INT(end_of(overflow_with_filter, NULL), 42);
+        CHECK_EQ_INT(end_of(overflow_on_thread, NULL), 42);
+    }
 }
 
 /* a program that uses none of this keeps its signals */
