@@ -1,21 +1,10 @@
 /* _resetstkoflw: its page in Microsoft's C runtime library reference. */
+#include "blocks.h"
 #include "thread.h"
-
-#include "check.h"
-
-#include <windows.h>
 
 #include <malloc.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HAS_SANITIZED_STACK 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HAS_SANITIZED_STACK 1
-#endif
-#endif
-
-#ifndef HAS_SANITIZED_STACK
+#ifndef SANITIZED /* whose stacks end otherwise */
 
 static volatile int sink;
 static volatile int has_room; /* what was answered last on the way down */
