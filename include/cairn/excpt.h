@@ -105,13 +105,19 @@ CAIRN_END_DECLS
 
 /*
  * Opens the statement: `cairn_seh_here` in C++, the frame, lives until its end. C cannot name anything there but tags,
- * so the frame has no name, and the depth in the function is the size of a structure.
+ * so the frame has no name, and the depth in the function is the size of a structure. `cairn_seh_handled` stands for
+ * the frame, or has that size, in the filter and, by the `if` in front of that, in the handler.
  */
 #if defined(__cplusplus)
 #define CAIRN_SEH_OPEN                                                                                                 \
     if (struct cairn_seh_frame cairn_seh_here; cairn_seh_open(&cairn_seh_here, __builtin_frame_address(0), 0))
-#define GetExceptionCode() (cairn_seh_here.code)
+#define CAIRN_SEH_HANDLED struct cairn_seh_frame &cairn_seh_handled __attribute__((unused)) = cairn_seh_here
+#define CAIRN_SEH_IF_HANDLED if (CAIRN_SEH_HANDLED; false)
+#define GetExceptionCode() (cairn_seh_handled.code)
 #else
+struct cairn_seh_handled {
+    char size[1];
+};
 struct cairn_seh_level {
     char size[1];
 };
@@ -119,13 +125,18 @@ struct cairn_seh_level {
     if (cairn_seh_open(&(struct cairn_seh_frame){.kind = CAIRN_SEH_OPENED}, __builtin_frame_address(0),                \
                        0 * sizeof(struct cairn_seh_deeper { char size[sizeof(struct cairn_seh_level) + 1]; }) +        \
                            sizeof(struct cairn_seh_level { char size[sizeof(struct cairn_seh_deeper)]; })))
+#define CAIRN_SEH_HANDLED                                                                                              \
+    struct cairn_seh_handled {                                                                                         \
+        char size[sizeof(struct cairn_seh_level)];                                                                     \
+    }
+#define CAIRN_SEH_IF_HANDLED if (0 * sizeof(CAIRN_SEH_HANDLED))
 #define GetExceptionCode()                                                                                             \
     cairn_seh_code(__builtin_frame_address(0),                                                                         \
-                   sizeof(struct cairn_seh_level) + 0 * sizeof(struct {                                                \
-                                                        CAIRN_STATIC_ASSERT(sizeof(struct cairn_seh_level) > 1,        \
-                                                                            "outside a filter or a handler");          \
-                                                        char size;                                                     \
-                                                    }))
+                   sizeof(struct cairn_seh_handled) + 0 * sizeof(struct {                                              \
+                                                          CAIRN_STATIC_ASSERT(sizeof(struct cairn_seh_handled) > 1,    \
+                                                                              "outside a filter or a handler");        \
+                                                          char size;                                                   \
+                                                      }))
 #endif
 
 /* The variable whose scope is the body. Without size: else Clang's sanitizers do something for it behind the call. */
@@ -167,13 +178,19 @@ struct cairn_seh_level {
     if (0) {                                                                                                           \
         CAIRN_SEH_GUARD_BODY(CAIRN_SEH_EXCEPT);                                                                        \
         CAIRN_SEH_QUIET                                                                                                \
+        CAIRN_SEH_HANDLED;                                                                                             \
         EXCEPTION_POINTERS *const cairn_seh_pointers __attribute__((unused)) = cairn_seh_entered()->pointers;          \
         CAIRN_SEH_LOUD                                                                                                 \
         cairn_seh_filtered(cairn_seh_entered(), (__VA_ARGS__));                                                        \
         goto cairn_seh_handler_##number;                                                                               \
     }                                                                                                                  \
+    CAIRN_SEH_QUIET                                                                                                    \
     }                                                                                                                  \
-    else cairn_seh_handler_##number:
+    else cairn_seh_handler_##number : CAIRN_SEH_IF_HANDLED                                                             \
+    {                                                                                                                  \
+        CAIRN_SEH_LOUD                                                                                                 \
+    }                                                                                                                  \
+    else
 
 #define CAIRN_SEH_TERMINATION(number)                                                                                  \
     cairn_seh_end:                                                                                                     \

@@ -68,6 +68,8 @@ with -O2 -fsanitize=address,undefined
 echo '#include <windows.h>
 DWORD f(void) { return GetExceptionCode(); }' | refused 'outside a filter or a handler'
 echo '#include <windows.h>
+DWORD f(void) { __try { return GetExceptionCode(); } __except (1) { } return 0; }' | refused 'outside a filter or a handler'
+echo '#include <windows.h>
 int f(void) { return AbnormalTermination(); }' | refused 'cairn_seh_finally'
 echo '#include <windows.h>
 void *f(void) { __try { return 0; } __except (1) { return GetExceptionInformation(); } return 0; }' |

@@ -79,6 +79,38 @@ static void codes(void)
     }
 }
 
+/* in the bodies and blocks of statements within a handler or filter: the handler's */
+static LONG code_in_filter(DWORD code, volatile DWORD *seen)
+{
+    *seen = code;
+    return EXCEPTION_EXECUTE_HANDLER;
+}
+
+static void codes_within_handlers(void)
+{
+    SPEC("G9.2.8");
+    volatile DWORD code = 0;
+    for (int round = 0; round < 2; round++) {
+        __try {
+            raise_code(0xE0000001);
+        } __except (EXCEPTION_EXECUTE_HANDLER) {
+            __try {
+                CHECK_EQ_UINT(GetExceptionCode(), 0xE0000001);
+                __try {
+                    CHECK_EQ_UINT(GetExceptionCode(), 0xE0000001);
+                    raise_code(0xE0000002);
+                } __finally {
+                    CHECK_EQ_UINT(GetExceptionCode(), 0xE0000001);
+                }
+            } __except (code_in_filter(GetExceptionCode(), &code)) {
+                CHECK_EQ_UINT(GetExceptionCode(), 0xE0000002);
+            }
+            CHECK_EQ_UINT(code, 0xE0000002);
+            CHECK_EQ_UINT(GetExceptionCode(), 0xE0000001);
+        }
+    }
+}
+
 static LONG keep(const EXCEPTION_POINTERS *pointers, EXCEPTION_RECORD *copy)
 {
     *copy = *pointers->ExceptionRecord;
@@ -387,6 +419,7 @@ int main(void)
     nothing_raised();
     continue_search();
     codes();
+    codes_within_handlers();
     information();
     filter_and_locals();
     across_functions();

@@ -131,6 +131,26 @@ static void codes()
     }
 }
 
+// In the bodies and blocks of statements within a handler: the handler's.
+static void codes_within_handlers()
+{
+    __try {
+        raise_code(0xE0000001);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        __try {
+            CHECK(GetExceptionCode() == 0xE0000001);
+            __try {
+                raise_code(0xE0000002);
+            } __finally {
+                CHECK(GetExceptionCode() == 0xE0000001);
+            }
+        } __except (GetExceptionCode() == 0xE0000002) {
+            CHECK(GetExceptionCode() == 0xE0000002);
+        }
+        CHECK(GetExceptionCode() == 0xE0000001);
+    }
+}
+
 static void loops()
 {
     volatile int rounds = 0;
@@ -203,6 +223,7 @@ int main()
     CHECK(trace == "an");
     where_jumps_go();
     codes();
+    codes_within_handlers();
     loops();
     cxx_exceptions();
     CHECK(guarded_in_header(0xE0000003) == 1);
