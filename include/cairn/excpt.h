@@ -46,6 +46,7 @@ struct cairn_seh_frame {
     int state;
     int destination;     /* of the jump that left the body, */
     int *destination_at; /* and where Clang keeps it, if it does */
+    ULONG_PTR turn;      /* of the thread's filters and handlers; of two for one place the later one runs */
 };
 
 /* Puts a frame on the thread's chain, without effect until it is armed; nonzero. */

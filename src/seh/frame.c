@@ -13,10 +13,13 @@
 
 #include <cairn_rtl_exception.h>
 
-/* Handlers of one thread of which GetExceptionCode knows at a time. */
+/* Handlers of one thread of which GetExceptionCode knows without looking for their frames. */
 enum {
     CODE_COUNT = 16
 };
+
+/* For looking at all of a stack, the gaps that sanitizers leave in it included. */
+#define READS_ANYTHING __attribute__((no_sanitize("address"), noinline))
 
 struct code {
     void *activation;
@@ -27,6 +30,7 @@ struct code {
 static THREAD_LOCAL struct {
     struct cairn_seh_frame *top;
     bool is_prepared;
+    ULONG_PTR turns;
     unsigned next_code;
     struct code codes[CODE_COUNT];
 } thread;
@@ -133,8 +137,10 @@ bool seh_is_searching(void)
 }
 
 /*
- * GetExceptionCode in C, which has no variable to keep it in: one entry per handler, found by its function's frame and
- * its depth in there. An entry is replaced by the next for the same place, or when CODE_COUNT newer ones are there.
+ * GetExceptionCode in C, which has no name for the frame that keeps it: found by its place, which is the function's
+ * frame address and the depth in there. The last ones are noted; an entry is replaced by the next for the same place,
+ * or when CODE_COUNT newer ones are there. Then the frame itself is looked for, which lives as long as the handler
+ * runs.
  */
 
 static struct code *find_code(const void *activation, ULONG_PTR level)
@@ -154,14 +160,55 @@ static void remember_code(struct cairn_seh_frame *frame, DWORD code)
         entry = &thread.codes[thread.next_code++ % CODE_COUNT];
     *entry = (struct code){frame->activation, frame->level, code};
     frame->code = code;
+    frame->turn = ++thread.turns;
 }
 
-DWORD cairn_seh_code(void *activation, ULONG_PTR level)
+static ALWAYS_INLINE bool is_at(const struct cairn_seh_frame *frame, const void *activation, ULONG_PTR level)
+{
+    return frame->activation == activation && frame->level == level;
+}
+
+/* A filter runs far from its function's locals, on top of the raiser's stack; but its search is on the chain. */
+static const struct cairn_seh_frame *find_filtering(const void *activation, ULONG_PTR level)
+{
+    for (const struct cairn_seh_frame *frame = thread.top; frame != NULL; frame = frame->outer) {
+        if (frame->kind == CAIRN_SEH_SEARCHED && is_at(frame->search, activation, level))
+            return frame->search;
+    }
+    return NULL;
+}
+
+/*
+ * The frame among the locals of a function that called from `sp`. Others for the same place may still lie there, of
+ * statements that have ended and of functions called before: the handler that runs began later.
+ */
+static READS_ANYTHING const struct cairn_seh_frame *find_handling(const void *activation, ULONG_PTR level, uintptr_t sp)
+{
+    enum {
+        ALIGNMENT = _Alignof(struct cairn_seh_frame)
+    };
+    const struct cairn_seh_frame *found = NULL;
+    uintptr_t at = (sp + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1);
+    for (; at + sizeof *found <= (uintptr_t)activation; at += ALIGNMENT) {
+        const struct cairn_seh_frame *frame = (const struct cairn_seh_frame *)at;
+        if (frame->check == check_of(frame) && is_at(frame, activation, level) &&
+            (found == NULL || frame->turn > found->turn))
+            found = frame;
+    }
+    return found;
+}
+
+NOINLINE DWORD cairn_seh_code(void *activation, ULONG_PTR level)
 {
     const struct code *code = find_code(activation, level);
-    if (UNLIKELY(code == NULL))
+    if (LIKELY(code != NULL))
+        return code->code;
+    const struct cairn_seh_frame *frame = find_filtering(activation, level);
+    if (frame == NULL)
+        frame = find_handling(activation, level, (uintptr_t)__builtin_frame_address(0));
+    if (UNLIKELY(frame == NULL))
         fail("GetExceptionCode: too many exceptions were handled since this handler began; call it at the beginning");
-    return code->code;
+    return frame->code;
 }
 
 /*

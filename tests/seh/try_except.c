@@ -111,6 +111,50 @@ static void codes_within_handlers(void)
     }
 }
 
+/* after any number of other handlers, at once or one after the other, and of other places in the same function */
+static void handle_many(int depth)
+{
+    __try {
+        raise_code(0xE0000100 + (DWORD)depth);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        if (depth > 0) {
+            handle_many(depth - 1);
+        }
+        CHECK_EQ_UINT(GetExceptionCode(), 0xE0000100 + (DWORD)depth);
+    }
+}
+
+static LONG handle_many_for(LONG answer)
+{
+    handle_many(40);
+    return answer;
+}
+
+static void many_codes(void)
+{
+    SPEC("G9.2.8");
+    for (int round = 0; round < 2; round++) {
+        __try {
+            raise_code(0xE0000001);
+        } __except (EXCEPTION_EXECUTE_HANDLER) {
+            CHECK_EQ_UINT(GetExceptionCode(), 0xE0000001);
+        }
+        __try {
+            raise_code(0xE0000002);
+        } __except (handle_many_for(0) + (GetExceptionCode() == 0xE0000002)) {
+            handle_many(40);
+            CHECK_EQ_UINT(GetExceptionCode(), 0xE0000002);
+            __try {
+                raise_code(0xE0000003);
+            } __except (EXCEPTION_EXECUTE_HANDLER) {
+                handle_many(40);
+                CHECK_EQ_UINT(GetExceptionCode(), 0xE0000003);
+            }
+            CHECK_EQ_UINT(GetExceptionCode(), 0xE0000002);
+        }
+    }
+}
+
 static LONG keep(const EXCEPTION_POINTERS *pointers, EXCEPTION_RECORD *copy)
 {
     *copy = *pointers->ExceptionRecord;
@@ -420,6 +464,7 @@ int main(void)
     continue_search();
     codes();
     codes_within_handlers();
+    many_codes();
     information();
     filter_and_locals();
     across_functions();
