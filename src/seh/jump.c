@@ -87,7 +87,7 @@ static int *address_read_by(const uint8_t *code, void *const registers[8])
     char *address = base == BX ? registers[3] : registers[0];
     int32_t displacement = 0;
     if (mode == 1)
-        displacement = (int8_t)code[2];
+        displacement = (int32_t)(code[2] ^ 0x80u) - 0x80; /* a signed byte */
     else if (mode == 2)
         memcpy(&displacement, &code[2], sizeof displacement);
     else if (mode != 0 || base != BX)
