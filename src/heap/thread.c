@@ -5,6 +5,7 @@
 #include "heap/magazine.h"
 #include "heap/meta.h"
 #include "heap/registry.h"
+#include "os/fault.h"
 
 #include <winnt.h>
 
@@ -306,6 +307,9 @@ static struct thread *this_thread(void)
     uintptr_t inside = thread_fronts.inside;
     thread_fronts.inside = 0;
     os_arm_thread_exit();
+    /* Where faults are exceptions, a thread that does no more than use heaps is told of a stack overflow too. */
+    if (UNLIKELY(os_catches_faults()))
+        os_prepare_for_stack_overflow();
     thread_fronts.inside = inside;
     return thread;
 }

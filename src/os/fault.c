@@ -257,6 +257,11 @@ void os_catch_faults(os_fault_catcher *catcher)
     pthread_once(&caught_once, install);
 }
 
+bool os_catches_faults(void)
+{
+    return atomic_load_explicit(&catcher_called, memory_order_relaxed) != NULL;
+}
+
 /*
  * Alternate stacks, of which only what is used takes memory
  */

@@ -66,6 +66,7 @@ typedef bool os_fault_catcher(struct os_fault *fault);
 
 /* From now on, for the life of the process. Later calls do nothing. */
 void os_catch_faults(os_fault_catcher *catcher);
+bool os_catches_faults(void);
 
 /* Gives the calling thread an alternate stack, unless it has one, so that it can be told of a stack overflow. It is
  * taken away when the thread ends. Does nothing where there is no memory. */

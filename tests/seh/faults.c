@@ -422,6 +422,33 @@ static void overflow_on_thread(void *arg)
     thread_join(&thread);
 }
 
+/* a thread that sets no handler, but uses a heap */
+static void *volatile sink_block;
+
+static void overflow_beside_handler(void *arg)
+{
+    for (int i = 0; i < 1000; i++) {
+        sink_block = HeapAlloc(GetProcessHeap(), 0, 100);
+        CHECK(sink_block != NULL && HeapFree(GetProcessHeap(), 0, sink_block));
+    }
+    recursions_left = -1;
+    sink = recurse("x");
+    (void)arg;
+    _exit(9);
+}
+
+static void overflow_on_other_thread(void *arg)
+{
+    struct thread thread;
+    no_core();
+    AddVectoredExceptionHandler(0, end_at_overflow);
+    for (int i = 0; i < 40; i++) {
+        CHECK(HeapAlloc(GetProcessHeap(), 0, 100) != NULL);
+    }
+    thread_start(&thread, overflow_beside_handler, arg);
+    thread_join(&thread);
+}
+
 static char own_stack[64 * 1024];
 
 /* a stack that the program gave a thread for signals stays */
@@ -449,6 +476,7 @@ static void passing_on(void)
     if (!HAS_SANITIZED_STACK) {
         CHECK_EQ_INT(end_of(overflow_with_filter, NULL), 42);
         CHECK_EQ_INT(end_of(overflow_on_thread, NULL), 42);
+        CHECK_EQ_INT(end_of(overflow_on_other_thread, NULL), 42);
     }
 }
 
