@@ -21,15 +21,14 @@ bool bump_begin(struct heap *heap)
     if (top + block_bytes(header.size) != segment->end)
         return false;
     uint8_t *granule = segment_granule(segment, top);
-    heap->bump = (struct bump){
-        .first = top,
-        /* What is left of the top stays a block whose head is committed. */
-        .ready = size_min(bins->top_ready, segment->end) - BLOCK_HEAD_SIZE,
-        .previous = header.previous,
-        .least = holes_do_not_matter(heap, bins->top_ready - top) ? 0 : bins_limit(heap),
-        .granule = granule,
-        .top_granule = *granule,
-    };
+    struct bump *bump = &heap->bump;
+    bump->first = top;
+    /* What is left of the top stays a block whose head is committed. */
+    bump->ready = size_min(bins->top_ready, segment->end) - BLOCK_HEAD_SIZE;
+    bump->previous = header.previous;
+    bump->least = holes_do_not_matter(heap, bins->top_ready - top) ? 0 : bins_limit(heap);
+    bump->granule = granule;
+    bump->top_granule = *granule;
     bump_move(heap, top);
     return true;
 }
