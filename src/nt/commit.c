@@ -35,6 +35,9 @@ bool commit_call(void *context, void *base, void **address, size_t *size)
     } __except (keep(GetExceptionInformation()->ExceptionRecord)) {
         status = STATUS_UNSUCCESSFUL;
     }
+    /* The core asks for less where more was refused: then the memory is there, and nothing has happened. */
+    if (NT_SUCCESS(status))
+        kept.is_there = false;
     return NT_SUCCESS(status);
 }
 

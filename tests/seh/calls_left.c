@@ -180,6 +180,39 @@ static void commit_routine(void)
     munmap(memory, size);
 }
 
+static size_t most;
+
+static NTSTATUS NTAPI commit_little(PVOID base, PVOID *address, PSIZE_T size)
+{
+    (void)base;
+    (void)address;
+    if (*size > most)
+        RaiseException(RAISED_IN_ROUTINE, 0, 0, NULL);
+    return STATUS_SUCCESS;
+}
+
+/* More is asked for than is needed; if only that raises, the call succeeds, and the next failure is another's. */
+static void commit_routine_that_raises_at_first(void)
+{
+    size_t size = 0x100000;
+    char *memory = new_pages(size);
+    RTL_HEAP_PARAMETERS parameters = {
+        .Length = sizeof parameters,
+        .CommitRoutine = commit_little,
+        .InitialCommit = 0x10000,
+        .InitialReserve = size,
+    };
+    heap = RtlCreateHeap(0, memory, 0, 0, NULL, &parameters);
+    CHECK(heap != NULL);
+    most = 0x2000;
+    unsigned allocated = 0;
+    CHECK_LEFT(0, while (allocated < 100 && HeapAlloc(heap, 0, 0x800) != NULL) allocated++);
+    CHECK_EQ_UINT(allocated, 100);
+    CHECK_LEFT(0, CHECK(HeapAlloc(heap, 0, 2 * size) == NULL));
+    CHECK(HeapDestroy(heap));
+    munmap(memory, size);
+}
+
 int main(void)
 {
     heap = HeapCreate(0, 0, 0);
@@ -187,5 +220,6 @@ int main(void)
     routines_of_enumerations();
     CHECK(HeapDestroy(heap));
     commit_routine();
+    commit_routine_that_raises_at_first();
     return check_report();
 }
