@@ -72,13 +72,19 @@ static inline bool bucket_is_hot(uint16_t use)
     return (use & BUCKET_USE_LIVE_MASK) >= BUCKET_USE_LIVE_LIMIT || use > BUCKET_USE_LIMIT;
 }
 
+/* Counts an allocation of a bucket that is not hot, and was used so much. */
+static inline void bucket_add_allocation(uint16_t *use, uint16_t used)
+{
+    bucket_set_use(use, (uint16_t)(used + BUCKET_USE_ALLOCATED));
+}
+
 /* Counts an allocation. True: with it the bucket becomes active. */
 static inline bool bucket_count_allocation(uint16_t *use)
 {
     uint16_t used = bucket_use(use);
     if (bucket_is_hot(used))
         return true;
-    bucket_set_use(use, (uint16_t)(used + BUCKET_USE_ALLOCATED));
+    bucket_add_allocation(use, used);
     return false;
 }
 

@@ -181,7 +181,7 @@ static ALWAYS_INLINE bool front_at_hand(const void *handle, struct front **front
     return LIKELY(handle == thread_fronts.recent_heap);
 }
 
-/* The same for the caller that has the heap to itself. */
+/* The part of front_cut for which the caller has the heap to itself. */
 static ALWAYS_INLINE void *front_cut_alone(struct heap *heap, size_t size)
 {
     uint16_t *use = &heap->uses[bucket_of(size)];
@@ -190,10 +190,11 @@ static ALWAYS_INLINE void *front_cut_alone(struct heap *heap, size_t size)
         return NULL;
     uintptr_t data = bump_take(heap, size);
     if (LIKELY(data != 0))
-        bucket_set_use(use, (uint16_t)(used + BUCKET_USE_ALLOCATED));
+        bucket_add_allocation(use, used);
     return (void *)data;
 }
 
+/* The same with the heap's lock. */
 void *front_cut_locked(struct heap *heap, size_t size);
 
 /*

@@ -184,15 +184,6 @@ static size_t own_map_size(size_t reserved)
     return align_up(reserved >> GRANULE_SHIFT, os_page_size());
 }
 
-static uint8_t *make_own_map(size_t size)
-{
-    uint8_t *map = os_reserve_zeros(size);
-    if (map == NULL || os_commit(map, size, OS_READ_WRITE))
-        return map;
-    os_release(map, size);
-    return NULL;
-}
-
 static struct heap *create_in_caller_memory(const struct heap_parameters *parameters, const struct layout *layout)
 {
     struct heap *heap = parameters->caller_memory;
@@ -201,7 +192,7 @@ static struct heap *create_in_caller_memory(const struct heap_parameters *parame
     /* With a routine, the caller has committed that much himself. */
     if (parameters->commit_routine == NULL && !os_commit(heap, committed, access_for(parameters)))
         return NULL;
-    uint8_t *map = make_own_map(own_map_size(layout->reserved));
+    uint8_t *map = os_map_zeros(own_map_size(layout->reserved));
     if (map == NULL)
         return NULL;
 

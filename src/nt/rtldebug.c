@@ -259,10 +259,10 @@ NTSTATUS RtlQueryProcessHeapInformation(PRTL_DEBUG_INFORMATION Buffer)
         return STATUS_NO_MEMORY;
     struct buffer rest = {.callers = (char *)first, .size = base + Buffer->ViewSize - first};
     size_t own_size = align_up(rest.size, os_page_size());
-    rest.own = os_reserve_zeros(own_size);
+    rest.own = os_map_zeros(own_size);
     if (rest.own == NULL)
         return STATUS_NO_MEMORY;
-    NTSTATUS status = os_commit(rest.own, own_size, OS_READ_WRITE) ? fill(Buffer->Flags, &rest) : STATUS_NO_MEMORY;
+    NTSTATUS status = fill(Buffer->Flags, &rest);
     if (!NT_SUCCESS(status)) {
         os_release(rest.own, own_size);
         return status;

@@ -477,8 +477,8 @@ static NTSTATUS make(const HEAP_EXTENDED_INFORMATION *asked, struct records *rec
     do {
         release(records);
         records->room = align_up(records->used + records->used / 8, os_page_size());
-        records->base = os_reserve(records->room, os_page_size());
-        if (records->base == NULL || !os_commit(records->base, records->room, OS_READ_WRITE))
+        records->base = os_map_zeros(records->room);
+        if (records->base == NULL)
             return STATUS_NO_MEMORY;
         status = tell(asked, records->base, records->room, RECORDS_HEAD, answer, &records->used);
     } while (NT_SUCCESS(status) && records->used > records->room);

@@ -26,7 +26,7 @@ ULONG RtlMultipleFreeHeap(PVOID HeapHandle, ULONG Flags, ULONG Count, PVOID *Arr
         return 0;
     }
     for (ULONG i = 0; i < Count; i++) {
-        if (!block_push(HeapHandle, Array[i]) && !block_free_as(HeapHandle, Flags, Array[i], __func__)) {
+        if (!block_free_as(HeapHandle, Flags, Array[i], __func__)) {
             status_set(STATUS_INVALID_PARAMETER);
             return i;
         }

@@ -32,7 +32,7 @@ ULONG RtlGetProcessHeaps(ULONG NumberOfHeaps, PVOID *ProcessHeaps)
     ULONG count = registry_count();
     registry_unlock();
     /* A wrong pointer faults here, where nothing is held. */
-    ULONG room = ProcessHeaps != NULL && NumberOfHeaps < count ? NumberOfHeaps : ProcessHeaps != NULL ? count : 0;
+    ULONG room = ProcessHeaps != NULL ? (ULONG)size_min(NumberOfHeaps, count) : 0;
     memory_probe_for_write(ProcessHeaps, room * sizeof(PVOID));
 
     registry_lock();

@@ -73,6 +73,16 @@ void os_discard(void *address, size_t size);
 /* Gives a whole reservation back. */
 void os_release(void *address, size_t size);
 
+/* Zeroed memory that can be used at once; os_release gives it back. NULL: none left. */
+static inline void *os_map_zeros(size_t size)
+{
+    void *memory = os_reserve_zeros(size);
+    if (memory == NULL || os_commit(memory, size, OS_READ_WRITE))
+        return memory;
+    os_release(memory, size);
+    return NULL;
+}
+
 /* Whether the byte at any address, mapped or not, can be read. Costs a system call. */
 bool os_is_readable(const void *address);
 

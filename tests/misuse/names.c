@@ -140,22 +140,23 @@ static void aligned_past_end(void)
     misuse_end(errno == EINVAL && memory[0] == 'x' && can_be_mended(memory));
 }
 
-static void aligned_past_end_resized(void)
+static void resize_past_end(size_t alignment)
 {
     char *memory = aligned(16);
     misuse_with(memory - 16);
     memory[SIZE] = 1;
-    bool failed = _aligned_realloc(memory, 1000, 16) == NULL && errno == EINVAL;
+    bool failed = _aligned_realloc(memory, 1000, alignment) == NULL && errno == EINVAL;
     misuse_end(failed && memory[0] == 'x' && can_be_mended(memory));
+}
+
+static void aligned_past_end_resized(void)
+{
+    resize_past_end(16);
 }
 
 static void aligned_past_end_moved(void)
 {
-    char *memory = aligned(16);
-    misuse_with(memory - 16);
-    memory[SIZE] = 1;
-    bool failed = _aligned_realloc(memory, 1000, 0x10000) == NULL && errno == EINVAL;
-    misuse_end(failed && memory[0] == 'x' && can_be_mended(memory));
+    resize_past_end(0x10000);
 }
 
 /* With full validation any call finds it, and is the one that is told. */
