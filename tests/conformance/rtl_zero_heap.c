@@ -78,7 +78,7 @@ static void hollow_block(void)
     CHECK_EQ_UINT((ULONG)RtlZeroHeap(heap, 0), (ULONG)STATUS_SUCCESS);
     CHECK(HeapValidate(heap, 0, NULL));
     large = HeapAlloc(heap, 0, 0xC0000);
-    CHECK_EQ_UINT(count_marked(large, 0xC0000), 0);
+    CHECK_EQ_UINT(count_marked(large + LINKS, 0xC0000 - LINKS), 0);
     CHECK(HeapFree(heap, 0, behind));
     CHECK(HeapDestroy(heap));
 }
