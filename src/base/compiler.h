@@ -4,10 +4,24 @@
 #ifndef CAIRN_BASE_COMPILER_H
 #define CAIRN_BASE_COMPILER_H
 
+#include <stdint.h>
+
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #define NOINLINE __attribute__((noinline))
 #define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/* An address in the stack frame of the caller, for which no frame pointer is needed. */
+static ALWAYS_INLINE uintptr_t stack_address(void)
+{
+#if defined(__x86_64__)
+    uintptr_t address;
+    __asm__("movq %%rsp, %0" : "=r"(address));
+    return address;
+#else
+    return (uintptr_t)__builtin_frame_address(0);
+#endif
+}
 
 /* A function of which callers know nothing: that one never returns would cost the fast paths an instruction. */
 #if __has_attribute(noipa)

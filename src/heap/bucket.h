@@ -28,7 +28,7 @@
 static inline unsigned bucket_of(size_t size)
 {
     if (size <= BUCKET_SMALL_LIMIT)
-        return size == 0 ? 1 : (unsigned)((size + GRANULE_SIZE - 1) >> GRANULE_SHIFT);
+        return (unsigned)((size - (size != 0)) >> GRANULE_SHIFT) + 1;
     unsigned log = 63 - (unsigned)__builtin_clzll(size - 1);
     unsigned step = (unsigned)((size - 1) >> (log - BUCKET_STEPS_LOG)) & ((1u << BUCKET_STEPS_LOG) - 1);
     return BUCKET_SMALL_COUNT + 1 + ((log - BUCKET_SMALL_LIMIT_LOG) << BUCKET_STEPS_LOG) + step;
@@ -47,12 +47,20 @@ static inline size_t bucket_size(unsigned bucket)
 
 /*
  * How often a heap used a bucket while the back end served it: the low five bits count its live blocks, the rest all
- * that were ever allocated. Active when more than 17 are live, or some 2000 were allocated.
+ * that were ever allocated. Hot when more than 17 are live, or some 2000 were allocated: the next allocation makes it
+ * active.
+ *
+ * In a private heap that only fills (heap.h) a hot bucket then waits for some more allocations, for it costs what a
+ * hundred of them do to make one active, and many such heaps are destroyed before that. To programs it is active.
  */
 #define BUCKET_USE_ALLOCATED 0x21u
 #define BUCKET_USE_LIVE_MASK 0x1Fu
 #define BUCKET_USE_LIVE_LIMIT 17u
 #define BUCKET_USE_LIMIT 0xFF00u
+#define BUCKET_WAITS 0xFF40u /* this and the next values: waits, since so many allocations */
+#define BUCKET_WAITS_FOR 128u
+#define BUCKET_HAS_WAITED (BUCKET_WAITS + BUCKET_WAITS_FOR)
+#define BUCKET_ACTIVE_LATE 0xFFFEu /* active, and has waited */
 #define BUCKET_ACTIVE 0xFFFFu
 
 /* The heap's lock guards the counters; whether a bucket is active is read without it. */
@@ -66,32 +74,34 @@ static inline void bucket_set_use(uint16_t *use, uint16_t value)
     __atomic_store_n(use, value, __ATOMIC_RELEASE);
 }
 
-/* Whether the bucket is active, or becomes it with the next allocation. */
-static inline bool bucket_is_hot(uint16_t use)
+static inline bool bucket_is_active(uint16_t use)
 {
-    return (use & BUCKET_USE_LIVE_MASK) >= BUCKET_USE_LIVE_LIMIT || use > BUCKET_USE_LIMIT;
+    return use >= BUCKET_ACTIVE_LATE;
 }
 
-/* Counts an allocation of a bucket that is not hot, and was used so much. */
-static inline void bucket_add_allocation(uint16_t *use, uint16_t used)
+static inline bool bucket_waits(uint16_t use)
 {
-    bucket_set_use(use, (uint16_t)(used + BUCKET_USE_ALLOCATED));
+    return use >= BUCKET_WAITS && use < BUCKET_HAS_WAITED;
 }
 
-/* Counts an allocation. True: with it the bucket becomes active. */
-static inline bool bucket_count_allocation(uint16_t *use)
+/* Whether the bucket waits, or has. */
+static inline bool bucket_ever_waited(uint16_t use)
 {
-    uint16_t used = bucket_use(use);
-    if (bucket_is_hot(used))
-        return true;
-    bucket_add_allocation(use, used);
-    return false;
+    return use >= BUCKET_WAITS && use <= BUCKET_ACTIVE_LATE;
+}
+
+/* What the next allocation adds to a bucket's use; 0: with it the bucket becomes active, or is. */
+static ALWAYS_INLINE unsigned bucket_step(uint16_t use)
+{
+    if (LIKELY((use & BUCKET_USE_LIVE_MASK) < BUCKET_USE_LIVE_LIMIT && use <= BUCKET_USE_LIMIT))
+        return BUCKET_USE_ALLOCATED;
+    return bucket_waits(use);
 }
 
 static inline void bucket_count_free(uint16_t *use)
 {
     uint16_t used = bucket_use(use);
-    if (used != BUCKET_ACTIVE && (used & BUCKET_USE_LIVE_MASK) != 0)
+    if (used <= BUCKET_USE_LIMIT && (used & BUCKET_USE_LIVE_MASK) != 0)
         bucket_set_use(use, (uint16_t)(used - 1));
 }
 

@@ -1,12 +1,14 @@
 #include "heap/bump.h"
 
+#include "heap/limit.h"
+
 /*
  * In a heap of which nothing came back the holes are what spans left in front of them. While they are little, looking
  * for one that fits costs more than they are worth.
  */
 static bool holes_do_not_matter(const struct heap *heap, size_t ready)
 {
-    return !heap->has_freed && heap->committed_bytes - heap->busy_bytes - ready <= heap->busy_bytes / 8 + SLICE_SIZE;
+    return heap->fills && heap->committed_bytes - heap->busy_bytes - ready <= heap->busy_bytes / 8 + SLICE_SIZE;
 }
 
 bool bump_begin(struct heap *heap)
@@ -14,7 +16,8 @@ bool bump_begin(struct heap *heap)
     const struct bins *bins = &heap->bins;
     struct block_header header;
     uintptr_t top = bins->top;
-    if (top == 0 || bins->top_ready < top + BLOCK_HEAD_SIZE || heap->calls_back || !block_read(heap, top, &header))
+    if (top == 0 || bins->top_ready < top + BLOCK_HEAD_SIZE || heap->calls_back ||
+        !limit_allows_size(heap, BUMP_LIMIT) || !block_read(heap, top, &header))
         return false;
 
     const struct segment *segment = heap->last_segment;
@@ -41,4 +44,5 @@ void bump_settle_slowly(struct heap *heap)
     heap->bins.top = bump->next;
     heap->busy_bytes += bump->next - bump->first;
     bump_move(heap, 0);
+    bump->ready = 0;
 }

@@ -22,7 +22,7 @@
 /* Makes the header of the top, its place in the bins and the sums what they have to be. */
 void bump_settle_slowly(struct heap *heap);
 
-/* Begins to bump, if the heap has a top that is committed at its start. */
+/* Begins to bump, if the heap has a top that is committed at its start, and no limit to its blocks. */
 bool bump_begin(struct heap *heap);
 
 /* Whether the heap bumps; tells only what is likely where the caller does not have the heap to itself. */
@@ -42,30 +42,36 @@ static ALWAYS_INLINE void bump_settle(struct heap *heap)
         bump_settle_slowly(heap);
 }
 
-/* A block of at most BUMP_LIMIT bytes of a heap that bumps; 0: it must be had from back_allocate. */
-static ALWAYS_INLINE uintptr_t bump_take(struct heap *heap, size_t size)
+/* Whether a block of so many granules can be cut. In a heap that does not bump nothing is ready. */
+static ALWAYS_INLINE bool bump_has(const struct heap *heap, size_t granules)
+{
+    const struct bump *bump = &heap->bump;
+    return LIKELY(bump->next + block_bytes(granules) <= bump->ready) && LIKELY(granules >= bump->least);
+}
+
+/* Cuts a block for a size that takes so many granules; bump_has has said yes. */
+static ALWAYS_INLINE uintptr_t bump_cut(struct heap *heap, size_t granules, size_t size)
 {
     struct bump *bump = &heap->bump;
-    size_t granules = block_granules_for(size);
     uintptr_t data = bump->next;
-    uintptr_t behind = data + block_bytes(granules);
-    if (UNLIKELY(behind > bump->ready || granules < bump->least))
-        return 0;
+    bump_move(heap, data + block_bytes(granules));
     block_write(heap, data, granules, bump->previous);
+    bump->previous = granules;
     uint8_t *granule = bump->granule;
+    bump->granule = granule + granules;
     granule[0] = (uint8_t)(GRANULE_BUSY + block_capacity(granules) - size);
     granule[granules] = bump->top_granule;
-    bump->granule = granule + granules;
-    bump->previous = granules;
-    bump_move(heap, behind);
     heap->requested_bytes += size;
     return data;
 }
 
-/* The same of a heap that may begin to bump with it. */
+/* Allocates a block of at most BUMP_LIMIT bytes, of a heap that may begin to bump with it; 0: it must be had from
+ * back_allocate. */
 static ALWAYS_INLINE uintptr_t bump_allocate(struct heap *heap, size_t size)
 {
-    return LIKELY(bump_is_on(heap)) || bump_begin(heap) ? bump_take(heap, size) : 0;
+    size_t granules = block_granules_for(size);
+    bool can = (LIKELY(bump_is_on(heap)) || bump_begin(heap)) && bump_has(heap, granules);
+    return LIKELY(can) ? bump_cut(heap, granules, size) : 0;
 }
 
 #endif

@@ -18,8 +18,8 @@
 /* Marks the calling thread as being inside the library. */
 static ALWAYS_INLINE void call_begin(void)
 {
-    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    if (UNLIKELY(thread_fronts.inside != 0) && here <= thread_fronts.inside)
+    uintptr_t here = stack_address();
+    if (UNLIKELY(here < thread_fronts.inside))
         thread_reentered();
     thread_fronts.inside = here;
     atomic_signal_fence(memory_order_seq_cst);
@@ -29,6 +29,13 @@ static ALWAYS_INLINE void call_end(void)
 {
     if (UNLIKELY(atomic_load_explicit(&cleaner_is_wanted, memory_order_relaxed)))
         cleaner_start();
+    atomic_signal_fence(memory_order_seq_cst);
+    thread_fronts.inside = 0;
+}
+
+/* The same of a call after which there is nothing new for the cleaner. */
+static ALWAYS_INLINE void call_end_with_nothing_freed(void)
+{
     atomic_signal_fence(memory_order_seq_cst);
     thread_fronts.inside = 0;
 }
@@ -55,15 +62,18 @@ static NOINLINE void heap_keep_cleaner_out(struct heap *heap)
         os_yield(tries);
 }
 
-/*
- * Whether no other thread can be in the heap during a call: the process has one thread, and not the cleaner, neither of
- * which changes within a call, unless the heap calls back; or this thread holds the lock already; or the program sees
- * to it.
- */
+/* Whether the process has one thread, and not the cleaner, neither of which changes within a call, unless the heap
+ * calls back. */
+static ALWAYS_INLINE bool process_has_one_thread(void)
+{
+    return os_is_single_threaded() && !atomic_load_explicit(&cleaner_is_running, memory_order_acquire);
+}
+
+/* Whether no other thread can be in the heap during a call: there is none, or this thread holds the lock already, or
+ * the program sees to it. */
 static inline bool heap_is_alone(struct heap *heap, uint32_t flags)
 {
-    bool is_only_thread = os_is_single_threaded() && !atomic_load_explicit(&cleaner_is_running, memory_order_acquire);
-    if ((is_only_thread && LIKELY(!heap->calls_back)) || lock_is_held(heap->lock))
+    if ((process_has_one_thread() && LIKELY(!heap->calls_back)) || lock_is_held(heap->lock))
         return true;
     if (!((flags | heap->flags) & HEAP_NO_SERIALIZE))
         return false;

@@ -11,6 +11,7 @@
 #include "heap/limit.h"
 #include "heap/magazine.h"
 #include "heap/padded.h"
+#include "heap/protect.h"
 
 #include <cairn_rtl_heap.h>
 #include <string.h>
@@ -28,14 +29,14 @@ static bool front_is_possible(const struct heap *heap)
 
 static bool is_active(const struct heap *heap, unsigned bucket)
 {
-    return bucket_use(&heap->uses[bucket]) == BUCKET_ACTIVE;
+    return bucket_is_active(bucket_use(&heap->uses[bucket]));
 }
 
 /* Windows tells programs of the first bucket that becomes active, but not of heaps that have no such front end there.
  */
-static void note_active(struct heap *heap, unsigned bucket)
+static void note_use(struct heap *heap, unsigned bucket, uint16_t use)
 {
-    bucket_set_use(&heap->uses[bucket], BUCKET_ACTIVE);
+    bucket_set_use(&heap->uses[bucket], use);
     if (!(heap->flags & HEAP_NO_SERIALIZE) && bucket_size(bucket) <= BUCKET_WINDOWS_LIMIT)
         heap->compatibility = HEAP_COMPATIBILITY_LFH;
 }
@@ -52,12 +53,28 @@ static ALWAYS_INLINE unsigned bucket_for(uint32_t flags, size_t size)
     return LIKELY(size <= hot_limit(flags)) ? bucket_of(size) : 0;
 }
 
-/* Makes a bucket active, if the heap can have a front end, and it serves no size beyond the program's limit. The caller
- * has the heap to itself. */
+/* Which granule of the arena the top is at. */
+static uint32_t top_granule(const struct heap *heap)
+{
+    uintptr_t top = bump_is_on(heap) ? heap->bump.next : heap->bins.top;
+    return (uint32_t)((top - arenas[0].base) >> GRANULE_SHIFT);
+}
+
+/* Makes a hot bucket active, or has it wait, if the heap can have a front end, and it serves no size beyond the
+ * program's limit; else it is counted anew. Says whether it is active. The caller has the heap to itself. */
 static NOINLINE bool activate(struct heap *heap, unsigned bucket)
 {
-    if (!front_is_possible(heap) || !limit_allows_size(heap, bucket_size(bucket)))
+    bool has_waited = bucket_ever_waited(bucket_use(&heap->uses[bucket]));
+    if (!front_is_possible(heap) || !limit_allows_size(heap, bucket_size(bucket))) {
+        bucket_set_use(&heap->uses[bucket], 0);
         return false;
+    }
+    if (heap->fills && !has_waited && bucket <= BUCKET_SMALL_COUNT) {
+        heap->waited_from[bucket] = top_granule(heap);
+        heap->has_waited = true;
+        note_use(heap, bucket, BUCKET_WAITS);
+        return false;
+    }
     if (front_end_of(heap) == NULL) {
         struct front_end *end = front_end_create(heap);
         if (end == NULL)
@@ -66,14 +83,20 @@ static NOINLINE bool activate(struct heap *heap, unsigned bucket)
     }
     if (!front_end_add_bucket(front_end_of(heap), bucket))
         return false;
-    note_active(heap, bucket);
+    note_use(heap, bucket, has_waited ? BUCKET_ACTIVE_LATE : BUCKET_ACTIVE);
     return true;
+}
+
+/* Whether the front end serves a bucket, as far as programs know. */
+static bool is_served(const struct heap *heap, unsigned bucket)
+{
+    return is_active(heap, bucket) || bucket_ever_waited(bucket_use(&heap->uses[bucket]));
 }
 
 bool front_serves_beyond(const struct heap *heap, size_t size)
 {
     unsigned bucket = BUCKET_COUNT;
-    while (bucket > 0 && !(is_active(heap, bucket - 1) && bucket_size(bucket - 1) > size))
+    while (bucket > 0 && !(is_served(heap, bucket - 1) && bucket_size(bucket - 1) > size))
         bucket--;
     return bucket != 0;
 }
@@ -82,8 +105,15 @@ bool front_serves_beyond(const struct heap *heap, size_t size)
  * to itself. */
 static ALWAYS_INLINE bool count_allocation(struct heap *heap, unsigned bucket)
 {
-    return UNLIKELY(bucket_count_allocation(&heap->uses[bucket])) &&
-           (is_active(heap, bucket) || activate(heap, bucket));
+    uint16_t use = bucket_use(&heap->uses[bucket]);
+    /* None waits where its block could come from a hole in front of a span: is_newer would not know it for a hot one.
+     */
+    bool has_holes = front_end_of(heap) != NULL && heap->bins.filled_words != 0;
+    unsigned step = has_holes && bucket_waits(use) ? 0 : bucket_step(use);
+    if (UNLIKELY(step == 0))
+        return is_active(heap, bucket) || activate(heap, bucket);
+    bucket_set_use(&heap->uses[bucket], (uint16_t)(use + step));
+    return false;
 }
 
 /* --- hot blocks -----------------------------------------------------------------------------------------------------
@@ -159,14 +189,12 @@ static ALWAYS_INLINE bool allocate_shortly(const struct heap *heap, unsigned buc
     return true;
 }
 
-NOINLINE void *front_cut_locked(struct heap *heap, size_t size)
+bool front_cut(struct heap *heap, uint32_t flags, size_t size, void **block)
 {
-    call_begin();
-    lock_acquire(heap->lock);
-    void *block = front_cut_alone(heap, size);
-    lock_release(heap->lock);
-    call_end();
-    return block;
+    bool locked = heap_enter(heap, flags);
+    bool is_cut = front_cut_alone(heap, size, block);
+    heap_leave(heap, locked);
+    return is_cut;
 }
 
 static bool free_shortly(struct heap *heap, void *block)
@@ -399,10 +427,45 @@ static bool stays(const struct heap *heap, uint32_t flags, const struct hot *hot
     return !is_hot_on_windows && size <= bucket_size(hot->bucket);
 }
 
+/* Whether a block was cut from the top after the top was at a granule of the arena. */
+static bool is_newer(const struct heap *heap, const void *block, uint32_t granule)
+{
+    uintptr_t address = arenas[0].base + ((uintptr_t)granule << GRANULE_SHIFT);
+    const struct segment *then = segment_of(heap, address);
+    const struct segment *now = segment_of(heap, (uintptr_t)block);
+    return then == now ? (uintptr_t)block >= address : then != NULL && now != NULL && now->index > then->index;
+}
+
+static bool size_has_waited(const struct heap *heap, size_t size)
+{
+    return size <= BUCKET_SMALL_LIMIT && bucket_ever_waited(bucket_use(&heap->uses[bucket_of(size)]));
+}
+
+/* Whether a program that insists on the place of a block of the back end is to learn that it is a hot one: it would be,
+ * had its bucket not waited. */
+static bool counts_as_hot(struct heap *heap, uint32_t flags, const void *block)
+{
+    size_t size;
+    return (flags & HEAP_REALLOC_IN_PLACE_ONLY) && !(heap->flags & HEAP_NO_SERIALIZE) &&
+           heap_size(heap, block, &size) == OUTCOME_OK && size_has_waited(heap, size) &&
+           is_newer(heap, block, heap->waited_from[bucket_of(size)]);
+}
+
+static enum outcome resize_in_back_end(struct heap *heap, uint32_t flags, void *block, size_t size, size_t *old_size)
+{
+    if (UNLIKELY(counts_as_hot(heap, flags, block)))
+        return OUTCOME_CANNOT_RESIZE;
+    bool insists = (flags & HEAP_REALLOC_IN_PLACE_ONLY) != 0;
+    enum outcome outcome = heap_resize(heap, block, size, must_be_zero(heap, flags, size), insists, old_size);
+    /* It is not to be taken for a hot block now. Older ones no longer are, either. */
+    if (outcome == OUTCOME_OK && UNLIKELY(size_has_waited(heap, size)))
+        heap->waited_from[bucket_of(size)] = top_granule(heap);
+    return outcome;
+}
+
 /* Resizes a block where it is, if that can be. *old_size: its size, if it is a block. */
 static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_t size, size_t *old_size)
 {
-    bool zero = must_be_zero(heap, flags, size);
     struct hot hot;
     enum outcome outcome;
 
@@ -413,13 +476,13 @@ static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_
         if (!stays(heap, flags, &hot, size))
             return OUTCOME_CANNOT_RESIZE;
         span_mark_resized(hot.bucket, block, size);
-        if (zero)
+        if (must_be_zero(heap, flags, size))
             zero_behind(block, hot.requested, size);
         return OUTCOME_OK;
     }
     bool locked = heap_lock_out(heap, flags);
     if (LIKELY(!hot_find(heap, block, &hot, &outcome)))
-        outcome = heap_resize(heap, block, size, zero, (flags & HEAP_REALLOC_IN_PLACE_ONLY) != 0, old_size);
+        outcome = resize_in_back_end(heap, flags, block, size, old_size);
     heap_let_in(heap, locked);
     return outcome;
 }
@@ -641,6 +704,30 @@ enum outcome front_set_extra_flags(struct heap *heap, uint32_t flags, const void
 
 /* --- the whole heap -------------------------------------------------------------------------------------------------
  */
+
+/* Opens a span for a bucket at once: who allocates from it then waits for no lock.
+ */
+static void open_first_span(struct heap *heap, unsigned bucket)
+{
+    struct front_end *end = front_end_of(heap);
+    void *block = NULL;
+    if (front_end_take(end, NULL, bucket, true, 1, &block) != 0)
+        front_end_put(end, NULL, bucket, 1, &block);
+}
+
+void front_stop_filling(struct heap *heap)
+{
+    if (protect_is_on(heap))
+        return;
+    heap_stop_filling(heap);
+    if (LIKELY(!heap->has_waited))
+        return;
+    heap->has_waited = false;
+    for (unsigned bucket = 1; bucket <= BUCKET_SMALL_COUNT; bucket++) {
+        if (bucket_use(&heap->uses[bucket]) == BUCKET_HAS_WAITED && activate(heap, bucket))
+            open_first_span(heap, bucket);
+    }
+}
 
 void front_flush(struct heap *heap)
 {

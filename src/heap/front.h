@@ -181,38 +181,40 @@ static ALWAYS_INLINE bool front_at_hand(const void *handle, struct front **front
     return LIKELY(handle == thread_fronts.recent_heap);
 }
 
-/* The part of front_cut for which the caller has the heap to itself. */
-static ALWAYS_INLINE void *front_cut_alone(struct heap *heap, size_t size)
+/* Cuts a small block from the top of a heap that bumps; false: it must be allocated otherwise, as where its bucket is
+ * active. The caller has the heap to itself. */
+static ALWAYS_INLINE bool front_cut_alone(struct heap *heap, size_t size, void **block)
 {
+    size_t granules = block_granules_for(size);
     uint16_t *use = &heap->uses[bucket_of(size)];
     uint16_t used = bucket_use(use);
-    if (UNLIKELY(bucket_is_hot(used)) || UNLIKELY(!bump_is_on(heap)))
-        return NULL;
-    uintptr_t data = bump_take(heap, size);
-    if (LIKELY(data != 0))
-        bucket_add_allocation(use, used);
-    return (void *)data;
+    unsigned step = bucket_step(used);
+    if (UNLIKELY(step == 0) || !bump_has(heap, granules))
+        return false;
+    bucket_set_use(use, (uint16_t)(used + step));
+    *block = (void *)bump_cut(heap, granules, size);
+    return true;
 }
 
-/* The same with the heap's lock. */
-void *front_cut_locked(struct heap *heap, size_t size);
-
 /*
- * Cuts a small block from the top of a heap that bumps, as one that is filled and destroyed does all along, if its
- * bucket is not hot; NULL: it must be allocated by front_allocate. A heap with hooks does not bump, nor does one that
- * is read-only.
+ * Whether to try that, for a heap that is filled and destroyed has nearly all of its blocks cut: front_cut_at_once
+ * where there is one thread, else front_cut. False: it must be allocated by front_allocate. A heap with hooks does not
+ * bump, nor does one that is read-only, or to whose blocks the program has set a limit.
  */
-static ALWAYS_INLINE void *front_cut(struct heap *heap, uint32_t flags, size_t size)
+static ALWAYS_INLINE bool front_may_cut(const struct heap *heap, uint32_t flags, size_t size)
 {
-    if (UNLIKELY(size > BUCKET_SMALL_LIMIT) || UNLIKELY(flags & (HEAP_ZERO_MEMORY | FRONT_SPECIAL_FLAGS)) ||
-        !bump_is_on(heap) || !limit_allows_size(heap, size))
-        return NULL;
-    if (!heap_is_alone(heap, flags))
-        return front_cut_locked(heap, size);
+    return LIKELY(size <= BUCKET_SMALL_LIMIT) && LIKELY(!(flags & (HEAP_ZERO_MEMORY | FRONT_SPECIAL_FLAGS))) &&
+           bump_is_on(heap);
+}
+
+bool front_cut(struct heap *heap, uint32_t flags, size_t size, void **block);
+
+static ALWAYS_INLINE bool front_cut_at_once(struct heap *heap, size_t size, void **block)
+{
     call_begin();
-    void *block = front_cut_alone(heap, size);
-    call_end();
-    return block;
+    bool is_cut = front_cut_alone(heap, size, block);
+    call_end_with_nothing_freed();
+    return is_cut;
 }
 
 enum outcome front_allocate(struct heap *heap, uint32_t flags, size_t size, void **block) SHARED_AS("front_allocate");
@@ -244,6 +246,9 @@ enum outcome front_set_extra_flags(struct heap *heap, uint32_t flags, const void
 void front_flush(struct heap *heap);
 void front_trim(struct heap *heap) SHARED_AS("front_trim");
 size_t front_compact(struct heap *heap);
+
+/* Has all that is hot active, with free blocks that take no lock of the heap. The caller has the heap to itself. */
+void front_stop_filling(struct heap *heap);
 
 /* Whether the front end serves blocks larger than this, without asking again. The caller has the heap to itself. */
 bool front_serves_beyond(const struct heap *heap, size_t size);

@@ -140,6 +140,7 @@ static void initialise(struct heap *heap, const struct heap_parameters *paramete
         .no_front_end = parameters->no_front_end || parameters->lock != NULL,
         .lock = parameters->lock != NULL ? parameters->lock : &heap->own_lock,
         .calls_back = parameters->commit_routine != NULL,
+        .fills = true,
         .next_segment_size = align_up(
             size_min(or_default(parameters->segment_reserve, DEFAULT_SEGMENT_RESERVE), LARGEST_SEGMENT_RESERVE),
             UNIT_SIZE),
@@ -475,11 +476,26 @@ static enum outcome free_found(struct heap *heap, const struct found *found)
     return OUTCOME_OK;
 }
 
+static NOINLINE void end_waiting(struct heap *heap)
+{
+    heap->fills = false;
+    for (unsigned bucket = 1; bucket <= BUCKET_SMALL_COUNT; bucket++) {
+        if (bucket_waits(bucket_use(&heap->uses[bucket])))
+            bucket_set_use(&heap->uses[bucket], BUCKET_HAS_WAITED);
+    }
+}
+
+void heap_stop_filling(struct heap *heap)
+{
+    if (UNLIKELY(heap->fills))
+        end_waiting(heap);
+}
+
 enum outcome heap_free(struct heap *heap, void *block)
 {
     size_t requested;
     struct found found;
-    heap->has_freed = true;
+    heap_stop_filling(heap);
     /* Nearly all are blocks of a segment: found and freed in one go. */
     enum outcome outcome = back_free_at(heap, (uintptr_t)block, &requested);
     if (outcome == OUTCOME_NOT_A_BLOCK) {

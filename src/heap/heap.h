@@ -50,7 +50,7 @@ struct heap_totals {
 /* Blocks that were cut from the top, and what is left of it (bump.h). */
 struct bump {
     uintptr_t next;      /* where the data of the next block will lie; 0: the heap is settled */
-    uintptr_t ready;     /* blocks may reach up to here */
+    uintptr_t ready;     /* blocks may reach up to here; 0 where the heap is settled */
     size_t previous;     /* granules of the block before `next` */
     size_t least;        /* granules of the smallest block for which no hole can do */
     uint8_t *granule;    /* of `next` */
@@ -101,7 +101,8 @@ struct heap {
     atomic_bool is_being_cleaned;
     atomic_bool is_read_only;  /* protect.h */
     atomic_uint walk_is_fresh; /* so often the cleaner leaves all as it is, for a walk may be under way; 0: none is */
-    bool has_freed;            /* a block of the back end was freed */
+    bool fills;                /* private, and nothing came back yet: all lies in the order in which it was allocated */
+    bool has_waited;           /* a bucket began to wait, and may not be active yet */
     bool found_damage;         /* a free list was damaged and has been rebuilt since nt/ last looked */
     struct unit *first_large;
     struct unit *last_large;
@@ -127,16 +128,17 @@ struct heap {
     size_t large_committed; /* in large blocks */
     size_t large_reserved;
 
-    struct front_end *_Atomic front_end; /* NULL: no bucket is active yet */
-    uint16_t uses[BUCKET_COUNT];         /* how often each bucket was used (bucket.h), or that it is active */
-    struct extra_table *_Atomic extras;  /* NULL: no block ever had one */
-    extra_claimer *_Atomic claimer;      /* NULL: no block is claimed */
-    struct tag_table *_Atomic tags;      /* NULL: the heap has no tags of its own */
-    const struct heap_hooks *hooks;      /* NULL: it does all as usual */
-    struct debug *debug;                 /* what the hooks know of the heap */
-    struct tag *pseudo_tags;             /* NULL: blocks are not counted by size */
-    size_t padding;                      /* bytes that a block has behind its data at least (padded.h) ... */
-    size_t tail;                         /* ... of which so many are a pattern */
+    struct front_end *_Atomic front_end;          /* NULL: no bucket is active yet */
+    uint16_t uses[BUCKET_COUNT];                  /* how often each bucket was used (bucket.h), or that it is active */
+    uint32_t waited_from[BUCKET_SMALL_COUNT + 1]; /* granule in the arena of the top when a bucket began to wait */
+    struct extra_table *_Atomic extras;           /* NULL: no block ever had one */
+    extra_claimer *_Atomic claimer;               /* NULL: no block is claimed */
+    struct tag_table *_Atomic tags;               /* NULL: the heap has no tags of its own */
+    const struct heap_hooks *hooks;               /* NULL: it does all as usual */
+    struct debug *debug;                          /* what the hooks know of the heap */
+    struct tag *pseudo_tags;                      /* NULL: blocks are not counted by size */
+    size_t padding;                               /* bytes that a block has behind its data at least (padded.h) ... */
+    size_t tail;                                  /* ... of which so many are a pattern */
 
     struct bump bump;
     struct bins bins;
@@ -197,6 +199,9 @@ enum outcome heap_set_requested(struct heap *heap, void *block, size_t size, siz
 
 /* Whether the heap may ever have a block of that size. */
 bool heap_may_have(const struct heap *heap, size_t size);
+
+/* Says that the heap does not only fill; its buckets wait no longer (bucket.h). */
+void heap_stop_filling(struct heap *heap);
 
 /* Whether an allocated block of this heap starts at the address. */
 enum outcome heap_check_block(struct heap *heap, const void *block);

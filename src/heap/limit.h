@@ -5,12 +5,13 @@
 #ifndef CAIRN_HEAP_LIMIT_H
 #define CAIRN_HEAP_LIMIT_H
 
-#include "heap/heap.h"
+#include "heap/bump.h"
 
 /* Sets the limits. The caller has the heap to itself; sizes are asked for by threads that have not. */
 static inline void limit_set(struct heap *heap, const struct heap_limits *limits)
 {
     struct heap_limits *own = &heap->limits;
+    bump_settle(heap); /* which begins again where the limit allows it */
     own->committed = limits->committed;
     atomic_store_explicit(&own->size, limits->size, memory_order_relaxed);
     atomic_store_explicit(&own->committed_status, limits->committed_status, memory_order_relaxed);

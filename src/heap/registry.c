@@ -140,6 +140,7 @@ static NOINLINE struct heap *create_default_heap(void)
     if (heap == NULL) {
         heap = create(&(struct heap_parameters){.flags = HEAP_GROWABLE});
         if (heap != NULL) {
+            heap->fills = false; /* it is never destroyed */
             append(heap);
             atomic_store_explicit(&registry.default_heap, heap, memory_order_release);
         }

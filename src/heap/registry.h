@@ -21,15 +21,19 @@ void registry_destroy_heap(struct heap *heap);
 /* The heap whose handle this is; NULL for any other address. Handles are untrusted. */
 struct heap *registry_find_slowly(const void *handle);
 
-static inline struct heap *unsafe_heap_from_handle(const void *handle)
+/* Whether it is one in the first arena. */
+static ALWAYS_INLINE bool registry_has_in_front(const void *handle)
 {
     uintptr_t offset = (uintptr_t)handle - arenas[0].base;
 
     /* A heap in an arena starts a run, and owns the unit at which it starts, as itself. */
-    if (LIKELY(offset < arenas[0].size && (offset & (UNIT_SIZE - 1)) == 0) &&
-        LIKELY(unit_owner(&arenas[0].units[offset >> UNIT_SHIFT]) == owner_word(handle, RUN_SEGMENT)))
-        return (struct heap *)(uintptr_t)handle;
-    return registry_find_slowly(handle);
+    return LIKELY(offset < arenas[0].size && (offset & (UNIT_SIZE - 1)) == 0) &&
+           LIKELY(unit_owner(&arenas[0].units[offset >> UNIT_SHIFT]) == owner_word(handle, RUN_SEGMENT));
+}
+
+static inline struct heap *unsafe_heap_from_handle(const void *handle)
+{
+    return LIKELY(registry_has_in_front(handle)) ? (struct heap *)(uintptr_t)handle : registry_find_slowly(handle);
 }
 
 /*

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "heap/block.h"
 #include "heap/bump.h"
+#include "heap/front.h"
 #include "heap/large.h"
 #include "heap/span.h"
 
@@ -287,9 +288,12 @@ static bool report_behind_hot(const struct heap *heap, const struct span *span, 
 bool walk_next(struct heap *heap, enum walk_kind kind, uintptr_t address, size_t size, struct walk_record *record,
                enum outcome *outcome)
 {
-    bump_settle(heap);
-    if (address == 0)
+    if (address == 0) {
+        front_stop_filling(heap); /* as on Windows, a walk shows what lies ready for hot sizes */
+        bump_settle(heap);
         return report_region(heap, &heap->first, record, outcome);
+    }
+    bump_settle(heap);
     /* Entries say no more of a block than busy or free; whether it is a hot one, its address tells. */
     const struct span *span = kind == WALK_BUSY || kind == WALK_FREE ? span_of((void *)address) : NULL;
     if (span != NULL)

@@ -51,11 +51,22 @@ static NOINLINE PVOID allocate_by_all_means(PVOID handle, ULONG flags, SIZE_T si
     return allocate(handle, flags, size, "RtlAllocateHeap (HeapAlloc)");
 }
 
+static NOINLINE PVOID cut_in_turn(PVOID handle, ULONG flags, SIZE_T size)
+{
+    void *block = NULL;
+    return LIKELY(front_cut(handle, flags, size, &block)) ? block : allocate_by_all_means(handle, flags, size);
+}
+
+/* Only jumps to what it calls, so it keeps no registers. */
 NOINLINE PVOID block_allocate_slowly(PVOID handle, ULONG flags, SIZE_T size)
 {
-    struct heap *heap = irql_is_low() ? unsafe_heap_from_handle(handle) : NULL;
-    void *block = LIKELY(heap != NULL) ? front_cut(heap, flags, size) : NULL;
-    return LIKELY(block != NULL) ? block : allocate_by_all_means(handle, flags, size);
+    void *block = NULL;
+    struct heap *heap = handle;
+    if (UNLIKELY(!irql_is_low()) || UNLIKELY(!registry_has_in_front(handle)) || !front_may_cut(heap, flags, size))
+        return allocate_by_all_means(handle, flags, size);
+    if (UNLIKELY(!process_has_one_thread()))
+        return cut_in_turn(handle, flags, size);
+    return LIKELY(front_cut_at_once(heap, size, &block)) ? block : allocate_by_all_means(handle, flags, size);
 }
 
 PVOID block_allocate_as(PVOID handle, ULONG flags, SIZE_T size, const char *function)

@@ -175,6 +175,7 @@ static NTSTATUS fill_heap(struct heap *heap, ULONG flags, RTL_HEAP_INFORMATION_V
 {
     struct heap_totals totals;
     NTSTATUS status = STATUS_SUCCESS;
+    front_stop_filling(heap); /* the sums are those of the walk that follows */
     heap_sum(heap, &totals);
     *information = (RTL_HEAP_INFORMATION_V1){
         .BaseAddress = heap,

@@ -256,6 +256,7 @@ static enum outcome add_performance(struct query *query, struct heap *heap, cons
 static enum outcome tell_heap(struct query *query, struct heap *heap, ULONG index, ULONG last_index)
 {
     struct heap_totals totals;
+    front_stop_filling(heap); /* the sums are those of the walk that follows */
     heap_sum(heap, &totals);
     query->process.ReserveSize += totals.reserved;
     query->process.CommitSize += totals.committed;

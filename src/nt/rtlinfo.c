@@ -75,6 +75,8 @@ static NTSTATUS set_compatibility(PVOID handle, const void *information, SIZE_T 
     bool may_have = wanted == HEAP_COMPATIBILITY_LFH && heap->hooks == NULL;
     if (may_have || (wanted == HEAP_COMPATIBILITY_STANDARD && wanted == heap->compatibility)) {
         heap->compatibility = wanted;
+        if (may_have)
+            front_stop_filling(heap);
         status = STATUS_SUCCESS;
     }
     entry_unlock(heap, locked, set_name);

@@ -18,8 +18,11 @@ BOOLEAN RtlLockHeap(PVOID HeapHandle)
     struct heap *heap = heap_to_lock(HeapHandle, "RtlLockHeap (HeapLock)");
     if (heap == NULL)
         return FALSE;
-    if (!(heap->flags & HEAP_NO_SERIALIZE))
-        lock_acquire(heap->lock);
+    if (heap->flags & HEAP_NO_SERIALIZE)
+        return TRUE;
+    lock_acquire(heap->lock);
+    /* Allocations of hot sizes do not wait for the lock, as on Windows (win32-heap.md 5). */
+    front_stop_filling(heap);
     return TRUE;
 }
 

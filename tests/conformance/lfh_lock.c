@@ -28,6 +28,25 @@ static void does_not_block_an_allocation(void)
     CHECK(HeapDestroy(heap));
 }
 
+/* so do those of a heap from which nothing was freed yet, from the 18th block on */
+static void does_not_block_a_heap_that_fills(void)
+{
+    struct contender c;
+    HANDLE heap = HeapCreate(0, 0, 0);
+    for (unsigned i = 0; i < LFH_LIVE + 1; i++) {
+        CHECK(HeapAlloc(heap, 0, 0) != NULL);
+    }
+    CHECK_EQ_INT(HeapLock(heap), TRUE);
+    contender_start(&c, heap, false, 0);
+    bool through = on_wine() ? !contender_is_blocked(&c) : contender_comes_through(&c);
+    WINE_DIFFERS("the lock blocks every allocation") {
+        CHECK(through);
+    }
+    CHECK_EQ_INT(HeapUnlock(heap), TRUE);
+    CHECK(through || contender_comes_through(&c));
+    CHECK(HeapDestroy(heap));
+}
+
 /* whoever asks for the lock still waits */
 static void blocks_a_lock(void)
 {
@@ -76,6 +95,7 @@ static void holder_goes_on(void)
 int main(void)
 {
     does_not_block_an_allocation();
+    does_not_block_a_heap_that_fills();
     blocks_a_lock();
     blocks_other_sizes();
     holder_goes_on();

@@ -103,7 +103,7 @@ static void first_served(void)
     static const SIZE_T sizes[] = {24, 100, 400};
     HANDLE heap = HeapCreate(0, 0, 0);
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        for (unsigned n = 1; n <= 40; n++) {
+        for (unsigned n = 1; n <= 300; n++) {
             void *block = HeapAlloc(heap, 0, sizes[i]);
             void *resized = HeapReAlloc(heap, HEAP_REALLOC_IN_PLACE_ONLY, block, sizes[i]);
             CHECK_EQ_PTR(resized, n < LFH_LIVE ? block : NULL);
