@@ -30,6 +30,11 @@ if(cairn_lto_compile)
     set_source_files_properties(${PROJECT_SOURCE_DIR}/src/seh/jump.c PROPERTIES COMPILE_OPTIONS -fno-lto)
 endif()
 
+# HeapAlloc has the short way itself, though that is the same as RtlAllocateHeap's, to which it would jump.
+if(cairn_lto_compile)
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/src/win32/heapapi.c PROPERTIES COMPILE_OPTIONS -fno-ipa-icf)
+endif()
+
 function(cairn_add_objects name)
     add_library(${name} OBJECT ${ARGN})
     set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)

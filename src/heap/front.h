@@ -48,7 +48,7 @@ static ALWAYS_INLINE void *front_pop(struct front *front, size_t size)
 {
     if (UNLIKELY(size > BUCKET_SMALL_LIMIT))
         return NULL;
-    size_t offset = (size + GRANULE_SIZE - 1) & ~(GRANULE_SIZE - 1);
+    size_t offset = front->offsets[(size + GRANULE_SIZE - 1) >> GRANULE_SHIFT];
     struct magazine *magazine = (struct magazine *)(void *)((char *)front->magazines + offset);
     void **top = magazine->top;
     void *block = *top;

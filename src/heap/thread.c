@@ -230,6 +230,7 @@ static struct front *new_front(struct front_end *end)
         return NULL;
     for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++)
         front->magazines[bucket] = thread_no_front.magazines[bucket];
+    memcpy(front->offsets, bucket_offsets, sizeof front->offsets);
     front->tag = end->tag;
     front->end = end;
     return front;

@@ -23,13 +23,14 @@ struct magazine {
     void **limit; /* where top points when it is full */
 };
 _Static_assert(sizeof(void *) != 8 || sizeof(struct magazine) == GRANULE_SIZE,
-               "a magazine is found by a size that is rounded up to a granule");
+               "where a magazine is, bucket_offsets tells");
 
 struct front {
     struct magazine magazines[BUCKET_COUNT];
-    uint32_t tag;                    /* of the heap's spans, without the bucket */
-    uint16_t capacity[BUCKET_COUNT]; /* of the magazines */
-    size_t own_bytes;                /* of blocks that the magazines can hold, but for those that were borrowed */
+    uint16_t offsets[BUCKET_BY_SIZE]; /* bucket_offsets: where the magazine for a small size is */
+    uint32_t tag;                     /* of the heap's spans, without the bucket */
+    uint16_t capacity[BUCKET_COUNT];  /* of the magazines */
+    size_t own_bytes;                 /* of blocks that the magazines can hold, but for those that were borrowed */
     size_t borrowed_bytes;
     struct front_end *end;
     struct thread *thread; /* NULL: its thread has ended, or the heap is not serialized */
