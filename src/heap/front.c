@@ -502,7 +502,8 @@ static unsigned roomy_bucket(size_t size)
     size_t step = size_max((size_t)1 << (log - BUCKET_STEPS_LOG), GRANULE_SIZE);
     size_t most = size <= BUCKET_SMALL_LIMIT ? GRANULE_HOT - step : size <= 8 * BUCKET_SMALL_LIMIT ? ROOM_LIMIT : 0;
     unsigned bucket = bucket_of(size_min(align_up(size + size_min(size / 4, most), step), BUCKET_WINDOWS_LIMIT));
-    return LIKELY(span_can_tell(bucket, size)) ? bucket : bucket - 1; /* of the next doubling, whose steps are larger */
+    /* The steps of the next doubling are larger. */
+    return UNLIKELY(bucket > BUCKET_LINEAR_COUNT && !span_can_tell(bucket, size)) ? bucket - 1 : bucket;
 }
 
 /* The bucket for what a block is moved to. What has grown beyond Windows' front end the back end has: there it can

@@ -171,7 +171,7 @@ void front_end_destroy(struct front_end *end)
     unsigned index = 1;
     FOR_EACH_BUCKET(end, index, bucket)
     {
-        meta_free(atomic_load_explicit(&bucket->depot, memory_order_relaxed));
+        depot_destroy(&bucket->depots);
         stock_forget(&bucket->stock, bucket_size(index));
         front_end_drop_piece(end, bucket);
     }
@@ -351,69 +351,18 @@ static void put_under_lock(struct front_end *end, unsigned index, unsigned count
     close_spans(end, emptied);
 }
 
-/* --- the depot ------------------------------------------------------------------------------------------------------
- */
-
-static bool claim(struct place *place, enum place_state from)
-{
-    unsigned state = from;
-    return atomic_load_explicit(&place->state, memory_order_relaxed) == state &&
-           atomic_compare_exchange_strong_explicit(&place->state, &state, PLACE_BUSY, memory_order_acquire,
-                                                   memory_order_relaxed);
-}
-
-static unsigned take_from_depot(struct bucket *bucket, unsigned limit, void **blocks)
-{
-    struct depot *depot = atomic_load_explicit(&bucket->depot, memory_order_acquire);
-    if (depot == NULL)
-        return 0;
-    for (unsigned i = 0; i < DEPOT_PLACES; i++) {
-        struct place *place = &depot->places[i];
-        if (!claim(place, PLACE_FULL))
-            continue;
-        unsigned count = place->count < limit ? place->count : limit;
-        place->count -= count;
-        memcpy(blocks, &place->blocks[place->count], count * sizeof *blocks);
-        unsigned state = place->count == 0 ? PLACE_EMPTY : PLACE_FULL;
-        atomic_store_explicit(&place->state, state, memory_order_release);
-        return count;
-    }
-    return 0;
-}
-
-static struct depot *depot_of(struct bucket *bucket)
-{
-    struct depot *depot = atomic_load_explicit(&bucket->depot, memory_order_acquire);
-    if (depot != NULL)
-        return depot;
-    struct depot *fresh = meta_allocate_apart(sizeof *fresh);
-    if (fresh != NULL && !atomic_compare_exchange_strong(&bucket->depot, &depot, fresh)) {
-        meta_free(fresh);
-        return depot;
-    }
-    return fresh;
-}
-
-/* Puts up to BATCH_LIMIT blocks where another thread can take them at once. False: there is no room. */
-static bool put_into_depot(struct bucket *bucket, unsigned count, void **blocks)
-{
-    struct depot *depot = depot_of(bucket);
-    if (depot == NULL)
-        return false;
-    for (unsigned i = 0; i < DEPOT_PLACES; i++) {
-        struct place *place = &depot->places[i];
-        if (!claim(place, PLACE_EMPTY))
-            continue;
-        memcpy(place->blocks, blocks, count * sizeof *blocks);
-        place->count = count;
-        atomic_store_explicit(&place->state, PLACE_FULL, memory_order_release);
-        return true;
-    }
-    return false;
-}
-
 /* --- batches --------------------------------------------------------------------------------------------------------
  */
+
+/* Takes blocks that wait for others, unless they are so few that the owner had better get a span of its own. The caller
+ * holds the bucket. */
+static unsigned take_from_others(struct bucket *bucket, unsigned index, size_t idle, unsigned limit, void **blocks)
+{
+    size_t count = bucket->spans.free_count + depot_count(&bucket->depots);
+    if (!span_list_is_plenty(&bucket->spans, count, bucket_size(index), idle))
+        return 0;
+    return depot_take_any(&bucket->depots, limit, blocks);
+}
 
 static unsigned take_under_lock(struct bucket *bucket, const struct front *front, unsigned index, size_t idle,
                                 unsigned limit, void **blocks)
@@ -422,7 +371,9 @@ static unsigned take_under_lock(struct bucket *bucket, const struct front *front
     bucket->exchanges++;
     unsigned count = stock_take(&bucket->stock, bucket_size(index), limit, blocks);
     if (count == 0)
-        count = span_list_take(&bucket->spans, front, idle, limit, blocks);
+        count = span_list_take(&bucket->spans, front != NULL ? front->number : 0, idle, limit, blocks);
+    if (count == 0)
+        count = take_from_others(bucket, index, idle, limit, blocks);
     lock_release(&bucket->lock);
     return count;
 }
@@ -431,34 +382,43 @@ unsigned front_end_take(struct front_end *end, const struct front *front, unsign
                         void **blocks)
 {
     struct bucket *bucket = front_end_bucket(end, index);
-    unsigned count = take_from_depot(bucket, limit, blocks);
+    unsigned count = front != NULL ? depot_take(&bucket->depots, front->number, limit, blocks) : 0;
     if (count == 0)
         count = take_under_lock(bucket, front, index, front != NULL ? idle_bytes(end, index) : 0, limit, blocks);
     while (count == 0 && may_grow && grow(end, front, index))
         count = take_under_lock(bucket, front, index, 0, limit, blocks);
+    /* Where there is no memory, what waits for others does. */
+    if (UNLIKELY(count == 0) && may_grow)
+        count = depot_take_any(&bucket->depots, limit, blocks);
     return count;
 }
 
-/* Whether another thread may be waiting for blocks that a front gives back: those that it did not allocate. A process
- * with one thread has no use for a depot. */
-static bool may_be_awaited(const struct front_end *end, const struct front *front, const void *block)
+static unsigned owner_of(const void *block)
 {
-    if (os_is_single_threaded() || (end->heap->flags & HEAP_NO_SERIALIZE))
-        return false;
     const struct span *span = span_of(block);
     ASSERT(span != NULL);
-    return __atomic_load_n(&span->owner, __ATOMIC_RELAXED) != front;
+    return __atomic_load_n(&span->owner, __ATOMIC_RELAXED);
+}
+
+/* Hands the last of these blocks over to the owner of its span, and with it the others of its batch. Returns how many;
+ * 0: the owner is this front, or nobody, or there is no room. A process with one thread has no use for depots. */
+static unsigned hand_over(struct front_end *end, const struct front *front, unsigned index, unsigned count,
+                          void *const *blocks)
+{
+    if (os_is_single_threaded() || (end->heap->flags & HEAP_NO_SERIALIZE))
+        return 0;
+    unsigned owner = owner_of(blocks[count - 1]);
+    unsigned part = count < BATCH_LIMIT ? count : BATCH_LIMIT;
+    if (owner == 0 || (front != NULL && owner == front->number))
+        return 0;
+    return depot_put(&front_end_bucket(end, index)->depots, owner, part, blocks + count - part) ? part : 0;
 }
 
 void front_end_put(struct front_end *end, const struct front *front, unsigned index, unsigned count, void **blocks)
 {
-    bool shared = may_be_awaited(end, front, blocks[count - 1]);
-    while (shared && count != 0) {
-        unsigned part = count < BATCH_LIMIT ? count : BATCH_LIMIT;
-        if (!put_into_depot(front_end_bucket(end, index), part, blocks + count - part))
-            break;
+    unsigned part;
+    while (count != 0 && (part = hand_over(end, front, index, count, blocks)) != 0)
         count -= part;
-    }
     if (count != 0)
         put_under_lock(end, index, count, blocks);
 }
@@ -472,7 +432,7 @@ static struct span *empty_stores(struct front_end *end, unsigned index)
     struct span *emptied = NULL;
     unsigned count;
     lock_acquire(&bucket->lock);
-    while ((count = take_from_depot(bucket, STOCK_PIECE_BLOCKS, blocks)) != 0 ||
+    while ((count = depot_take_any(&bucket->depots, STOCK_PIECE_BLOCKS, blocks)) != 0 ||
            (count = stock_take(&bucket->stock, bucket_size(index), STOCK_PIECE_BLOCKS, blocks)) != 0) {
         bucket->exchanges++;
         span_list_put(&bucket->spans, 0, count, blocks, &emptied);
@@ -601,10 +561,6 @@ void front_end_free_places(struct front_end *end)
     unsigned index = 1;
     FOR_EACH_BUCKET(end, index, bucket)
     {
-        struct depot *depot = atomic_load_explicit(&bucket->depot, memory_order_relaxed);
-        for (unsigned i = 0; depot != NULL && i < DEPOT_PLACES; i++) {
-            if (atomic_load_explicit(&depot->places[i].state, memory_order_relaxed) == PLACE_BUSY)
-                atomic_store_explicit(&depot->places[i].state, PLACE_EMPTY, memory_order_relaxed);
-        }
+        depot_free_places(&bucket->depots);
     }
 }

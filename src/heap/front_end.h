@@ -3,7 +3,7 @@
  *
  *     threads     magazine      magazine      magazine         no lock, a few blocks each
  *                     \  batches  |  batches    /
- *     bucket          depot: up to four batches                no lock, each place taken by one exchange
+ *     bucket          depots: up to three batches each         no lock, each place taken by one exchange
  *                     stock: a stack of free blocks            the bucket's lock
  *                     spans: a bit for each free block         the bucket's lock
  *     back end        one block for each span                  the heap's lock
@@ -15,43 +15,26 @@
 #define CAIRN_HEAP_FRONT_END_H
 
 #include "base/assert.h"
+#include "heap/depot.h"
 #include "heap/heap.h"
 #include "heap/lack.h"
 #include "heap/span_list.h"
 #include "heap/stock.h"
 #include "heap/thread.h"
 
-#define BATCH_LIMIT 32
-#define DEPOT_PLACES 4
-
-/* A place for one batch. Whoever changes `state` from EMPTY or FULL to BUSY owns it until he sets the other. */
-enum place_state {
-    PLACE_EMPTY,
-    PLACE_FULL,
-    PLACE_BUSY,
-};
-
-struct place {
-    atomic_uint state;
-    unsigned count;
-    void *blocks[BATCH_LIMIT];
-};
-
-struct depot {
-    struct place places[DEPOT_PLACES];
-};
-
 struct bucket {
     struct lock lock;
-    struct depot *_Atomic depot; /* NULL: no batch was handed over yet */
-    struct stock stock;
+    unsigned exchanges; /* counts whenever blocks are taken from spans or put into them */
     struct span_list spans;
-    struct lack lack;        /* of memory for another span */
-    unsigned exchanges;      /* counts whenever blocks are taken from spans or put into them */
+    size_t put_bytes; /* put into spans since the cleaner was asked for */
+
+    /* Where there are threads this seldom changes: it is not on the line that whoever takes the lock writes. */
+    _Alignas(CACHE_LINE) struct depots depots;
+    struct stock stock;
     unsigned exchanges_seen; /* by the cleaner, when it looked last */
     unsigned exchanges_met;  /* by front_end_next_idle */
+    struct lack lack;        /* of memory for another span */
     bool is_cool;            /* the free pages of its spans have no memory */
-    size_t put_bytes;        /* put into spans since the cleaner was asked for */
 };
 
 struct span_chunk;
@@ -66,6 +49,7 @@ struct front_end {
     unsigned front_count; /* changed under thread_lock */
     struct front *left;   /* of threads that have ended; thread_lock guards them too */
     unsigned left_count;
+    uint64_t numbers;     /* those of its fronts, bit i: number i + 1 */
     struct front *shared; /* of a heap that is not serialized: its one front, whichever thread calls */
     unsigned met;         /* the bucket that front_end_next_idle came to last */
     struct lock spans_lock;

@@ -137,6 +137,23 @@ static void give_idle_back(struct front *front, unsigned but_of)
     }
 }
 
+/*
+ * Notes that a magazine was found full, or empty. Says whether that came to pass so often in a row that the thread
+ * seems to do no more than free, or than allocate, blocks of the bucket: then all of them change hands at once.
+ */
+#define STREAK_OF_ONE_WAY 3
+
+static bool goes_one_way(struct front *front, unsigned bucket, int step)
+{
+    int streak = front->streak[bucket];
+    if (streak * step < 0)
+        streak = 0;
+    if (streak * step < STREAK_OF_ONE_WAY)
+        streak += step;
+    front->streak[bucket] = (int16_t)streak;
+    return streak * step == STREAK_OF_ONE_WAY && !os_is_single_threaded();
+}
+
 bool magazine_fill(struct front *front, unsigned bucket)
 {
     grow(front, bucket);
@@ -144,7 +161,7 @@ bool magazine_fill(struct front *front, unsigned bucket)
     if (capacity == 0)
         return false;
     void **places = bottom(front, bucket);
-    unsigned wanted = (capacity + 1) / 2;
+    unsigned wanted = goes_one_way(front, bucket, -1) ? capacity : (capacity + 1) / 2;
     unsigned count = front_end_take(front->end, front, bucket, false, wanted, places + 1);
     if (count == 0) {
         give_idle_back(front, bucket);
@@ -164,7 +181,7 @@ bool magazine_make_room(struct front *front, unsigned bucket)
 
     /* The oldest half goes: what was freed last is used next. */
     void **places = bottom(front, bucket);
-    for (unsigned leaving = (count + 1) / 2; leaving != 0;) {
+    for (unsigned leaving = goes_one_way(front, bucket, 1) ? count : (count + 1) / 2; leaving != 0;) {
         void *blocks[PUT_AT_ONCE];
         unsigned part = leaving < PUT_AT_ONCE ? leaving : PUT_AT_ONCE;
         memcpy(blocks, places + 1, part * sizeof *blocks);

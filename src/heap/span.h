@@ -42,13 +42,13 @@ struct span {
     uintptr_t first;   /* the first block */
     struct span *next; /* in the list of its bucket's spans that have free blocks */
     struct span *previous;
-    const struct front *owner; /* who took blocks last; NULL: nobody in particular */
     uint32_t block_size;
     uint32_t reciprocal; /* a block's index is its granules times this, shifted */
     uint16_t count;
     uint16_t free_count;
     uint8_t bucket;
     uint8_t slices;
+    uint8_t owner; /* the number of the front that took blocks last; 0: nobody in particular */
     bool is_listed;
     uint64_t free[SPAN_WORDS]; /* a bit a block: free, and in no magazine */
 };

@@ -61,7 +61,7 @@ static void drop(struct span_list *list, struct span *span, struct span **emptie
 /* Part of a bucket's blocks that may lie idle in spans of other owners, beside so many bytes. */
 #define IDLE_SHARE 8
 
-static bool is_plenty(const struct span_list *list, size_t free_count, size_t block_size, size_t idle)
+bool span_list_is_plenty(const struct span_list *list, size_t free_count, size_t block_size, size_t idle)
 {
     return idle == 0 || free_count > idle / block_size + list->count / IDLE_SHARE;
 }
@@ -70,7 +70,7 @@ static bool is_plenty(const struct span_list *list, size_t free_count, size_t bl
 
 /* The span to take blocks from: of the owner's the fullest, so that others get empty, or if none is in reach, one that
  * nobody uses. NULL: neither. */
-static struct span *find_own(const struct span_list *list, const struct front *owner)
+static struct span *find_own(const struct span_list *list, unsigned owner)
 {
     struct span *own = NULL, *idle = NULL;
     unsigned looked_at = 0;
@@ -83,18 +83,18 @@ static struct span *find_own(const struct span_list *list, const struct front *o
     return own != NULL ? own : idle;
 }
 
-unsigned span_list_take(struct span_list *list, const struct front *owner, size_t idle, unsigned limit, void **blocks)
+unsigned span_list_take(struct span_list *list, unsigned owner, size_t idle, unsigned limit, void **blocks)
 {
     unsigned count = 0;
 
     while (count < limit && list->first != NULL) {
         struct span *span = find_own(list, owner);
         /* Where little is free the owner has another span opened for it. */
-        if (span == NULL && !is_plenty(list, list->free_count, list->first->block_size, idle))
+        if (span == NULL && !span_list_is_plenty(list, list->free_count, list->first->block_size, idle))
             break;
         if (span == NULL)
             span = list->first;
-        __atomic_store_n(&span->owner, owner, __ATOMIC_RELAXED);
+        __atomic_store_n(&span->owner, (uint8_t)owner, __ATOMIC_RELAXED);
         /* blocks[0] is used last, and addresses are best used in ascending order: so each span's go in front. */
         if (count != 0)
             memmove(blocks + size_min(limit - count, span->free_count), blocks, count * sizeof *blocks);
@@ -113,7 +113,7 @@ unsigned span_list_take(struct span_list *list, const struct front *owner, size_
 static void sort_in(struct span_list *list, struct span *span, size_t idle, struct span **emptied)
 {
     if (is_empty(span) && list->empty_spans != 0 &&
-        is_plenty(list, (list->free_count - span->count) / 2, span->block_size, idle)) {
+        span_list_is_plenty(list, (list->free_count - span->count) / 2, span->block_size, idle)) {
         drop(list, span, emptied);
         return;
     }

@@ -22,7 +22,11 @@ struct span_list {
  * had better get a span of its own, since no more than `idle` bytes and an eighth of all blocks are free in those of
  * others.
  */
-unsigned span_list_take(struct span_list *list, const struct front *owner, size_t idle, unsigned limit, void **blocks);
+unsigned span_list_take(struct span_list *list, unsigned owner, size_t idle, unsigned limit, void **blocks);
+
+/* Whether so many free blocks are more than may lie idle for other owners: no more than `idle` bytes and an eighth of
+ * all blocks. */
+bool span_list_is_plenty(const struct span_list *list, size_t free_count, size_t block_size, size_t idle);
 
 /* Gives blocks back to their spans. Those that get empty are put in front of `emptied` and are the bucket's no more,
  * but for the first one, and for as many as span_list_take would open spans in vain without. */

@@ -136,9 +136,29 @@ static bool make_room(struct thread *thread)
 /* --- fronts; the caller holds the lock ------------------------------------------------------------------------------
  */
 
+/*
+ * A front is known to spans by the lowest number that is unused, so that it gets the spans of one that is gone. Where
+ * there are more fronts than numbers some share one, as if they were one owner.
+ */
+#define NUMBERS 64u
+
+static void take_number(struct front *front)
+{
+    struct front_end *end = front->end;
+    unsigned bit = ~end->numbers != 0 ? (unsigned)__builtin_ctzll(~end->numbers) : end->front_count % NUMBERS;
+    end->numbers |= (uint64_t)1 << bit;
+    front->number = (uint8_t)(bit + 1);
+}
+
+static void give_number_back(const struct front *front)
+{
+    front->end->numbers &= ~((uint64_t)1 << (front->number - 1));
+}
+
 static void link_to_end(struct front *front)
 {
     struct front_end *end = front->end;
+    take_number(front);
     front->next_of_end = end->fronts;
     if (end->fronts != NULL)
         end->fronts->previous_of_end = front;
@@ -155,6 +175,7 @@ static void unlink_from_end(struct front *front)
     else
         front->end->fronts = front->next_of_end;
     __atomic_store_n(&front->end->front_count, front->end->front_count - 1, __ATOMIC_RELAXED);
+    give_number_back(front);
 }
 
 static void link_to_thread(struct thread *thread, struct front *front)
