@@ -271,6 +271,19 @@ static ALWAYS_INLINE bool make_ready(struct segment *segment, const struct neigh
     return commit_front(segment, block, size, granule);
 }
 
+bool back_commit_top(struct heap *heap, size_t granules)
+{
+    bump_settle(heap);
+    uintptr_t top = heap->bins.top;
+    struct block_header header;
+    if (top == 0 || !block_read(heap, top, &header) || header.size < granules + BLOCK_MIN_GRANULES)
+        return false;
+    struct segment *segment = segment_of(heap, top);
+    uint8_t *granule = segment_granule(segment, top);
+    struct neighbour block = {.data = top, .size = header.size, .granule = *granule};
+    return commit_front(segment, &block, granules, granule);
+}
+
 /* A commit routine that uses the heap it commits for changes it under the call that it is part of; that call then
  * fails. */
 static ALWAYS_INLINE bool is_unchanged(const struct segment *segment, const struct neighbour *block)

@@ -35,6 +35,10 @@ enum outcome back_free(struct heap *heap, const struct back_block *block);
  * the granule, the latter a power of two. size + 2 * alignment is a size that a block can have. */
 enum outcome back_allocate_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset, uintptr_t *data);
 
+/* Commits so much of the top that a block of so many granules can be cut from it. False: it is too small, or there is
+ * no memory. */
+bool back_commit_top(struct heap *heap, size_t granules);
+
 /* back_find and back_free in one. *requested: the size that it had. */
 enum outcome back_free_at(struct heap *heap, uintptr_t address, size_t *requested);
 

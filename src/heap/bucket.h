@@ -68,17 +68,18 @@ static inline size_t bucket_size(unsigned bucket)
 }
 
 /*
- * How often a heap used a bucket while the back end served it: the low five bits count its live blocks, the rest all
+ * How often a heap used a bucket while the back end served it: the high five bits count its live blocks, the rest all
  * that were ever allocated. Hot when more than 17 are live, or some 2000 were allocated: the next allocation makes it
- * active.
+ * active. Between two frees no more are allocated than can be live, so that the second is looked at by frees only.
  *
  * In a private heap that only fills (heap.h) a hot bucket then waits for some more allocations, for it costs what a
  * hundred of them do to make one active, and many such heaps are destroyed before that. To programs it is active.
  */
-#define BUCKET_USE_ALLOCATED 0x21u
-#define BUCKET_USE_LIVE_MASK 0x1Fu
-#define BUCKET_USE_LIVE_LIMIT 17u
-#define BUCKET_USE_LIMIT 0xFF00u
+#define BUCKET_USE_LIVE 0x0800u
+#define BUCKET_USE_ALLOCATED (BUCKET_USE_LIVE + 1)
+#define BUCKET_USE_IN_ALL 2000u
+#define BUCKET_HOT (17 * BUCKET_USE_LIVE) /* from here on; what is below the next value counts live blocks yet */
+#define BUCKET_HOT_IN_ALL (18 * BUCKET_USE_LIVE)
 #define BUCKET_WAITS 0xFF40u /* this and the next values: waits, since so many allocations */
 #define BUCKET_WAITS_FOR 128u
 #define BUCKET_HAS_WAITED (BUCKET_WAITS + BUCKET_WAITS_FOR)
@@ -115,16 +116,18 @@ static inline bool bucket_ever_waited(uint16_t use)
 /* What the next allocation adds to a bucket's use; 0: with it the bucket becomes active, or is. */
 static ALWAYS_INLINE unsigned bucket_step(uint16_t use)
 {
-    if (LIKELY((use & BUCKET_USE_LIVE_MASK) < BUCKET_USE_LIVE_LIMIT && use <= BUCKET_USE_LIMIT))
-        return BUCKET_USE_ALLOCATED;
-    return bucket_waits(use);
+    return LIKELY(use < BUCKET_HOT) ? BUCKET_USE_ALLOCATED : bucket_waits(use);
 }
 
 static inline void bucket_count_free(uint16_t *use)
 {
     uint16_t used = bucket_use(use);
-    if (used <= BUCKET_USE_LIMIT && (used & BUCKET_USE_LIVE_MASK) != 0)
-        bucket_set_use(use, (uint16_t)(used - 1));
+    if (used >= BUCKET_HOT_IN_ALL)
+        return;
+    if (used % BUCKET_USE_LIVE >= BUCKET_USE_IN_ALL)
+        bucket_set_use(use, BUCKET_HOT_IN_ALL);
+    else if (used >= BUCKET_USE_LIVE)
+        bucket_set_use(use, (uint16_t)(used - BUCKET_USE_LIVE));
 }
 
 #endif

@@ -1,5 +1,6 @@
 #include "heap/bump.h"
 
+#include "heap/back.h"
 #include "heap/limit.h"
 
 /*
@@ -34,6 +35,11 @@ bool bump_begin(struct heap *heap)
     bump->top_granule = *granule;
     bump_move(heap, top);
     return true;
+}
+
+bool bump_go_on(struct heap *heap, size_t granules)
+{
+    return back_commit_top(heap, granules) && bump_begin(heap) && bump_has(heap, granules);
 }
 
 void bump_settle_slowly(struct heap *heap)

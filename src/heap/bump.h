@@ -25,6 +25,9 @@ void bump_settle_slowly(struct heap *heap);
 /* Begins to bump, if the heap has a top that is committed at its start, and no limit to its blocks. */
 bool bump_begin(struct heap *heap);
 
+/* Commits more of the top of a heap that bumps, and goes on with that. False: it bumps no longer. */
+bool bump_go_on(struct heap *heap, size_t granules);
+
 /* Whether the heap bumps; tells only what is likely where the caller does not have the heap to itself. */
 static ALWAYS_INLINE bool bump_is_on(const struct heap *heap)
 {
@@ -70,8 +73,11 @@ static ALWAYS_INLINE uintptr_t bump_cut(struct heap *heap, size_t granules, size
 static ALWAYS_INLINE uintptr_t bump_allocate(struct heap *heap, size_t size)
 {
     size_t granules = block_granules_for(size);
-    bool can = (LIKELY(bump_is_on(heap)) || bump_begin(heap)) && bump_has(heap, granules);
-    return LIKELY(can) ? bump_cut(heap, granules, size) : 0;
+    if (UNLIKELY(!bump_is_on(heap)) && !bump_begin(heap))
+        return 0;
+    if (UNLIKELY(granules < heap->bump.least) || (UNLIKELY(!bump_has(heap, granules)) && !bump_go_on(heap, granules)))
+        return 0;
+    return bump_cut(heap, granules, size);
 }
 
 #endif

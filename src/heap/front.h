@@ -196,15 +196,12 @@ static ALWAYS_INLINE bool front_cut_alone(struct heap *heap, size_t size, void *
     return true;
 }
 
-/*
- * Whether to try that, for a heap that is filled and destroyed has nearly all of its blocks cut: front_cut_at_once
- * where there is one thread, else front_cut. False: it must be allocated by front_allocate. A heap with hooks does not
- * bump, nor does one that is read-only, or to whose blocks the program has set a limit.
- */
-static ALWAYS_INLINE bool front_may_cut(const struct heap *heap, uint32_t flags, size_t size)
+/* Whether to try that: front_cut_at_once where there is one thread, else front_cut. False: it must be allocated by
+ * front_allocate. A heap with hooks does not bump, nor does one that is read-only, or to whose blocks the program has
+ * set a limit. */
+static ALWAYS_INLINE bool front_may_cut(uint32_t flags, size_t size)
 {
-    return LIKELY(size <= BUCKET_SMALL_LIMIT) && LIKELY(!(flags & (HEAP_ZERO_MEMORY | FRONT_SPECIAL_FLAGS))) &&
-           bump_is_on(heap);
+    return LIKELY(size <= BUCKET_SMALL_LIMIT) && LIKELY(!(flags & (HEAP_ZERO_MEMORY | FRONT_SPECIAL_FLAGS)));
 }
 
 bool front_cut(struct heap *heap, uint32_t flags, size_t size, void **block);

@@ -290,6 +290,7 @@ void heap_destroy(struct heap *heap)
         heap->hooks->end(heap);
     extra_forget_all(heap);
     tag_forget_all(heap);
+    thread_forget_heap(heap);
     if (end != NULL)
         thread_forget(end);
 

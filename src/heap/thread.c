@@ -27,6 +27,7 @@ THREAD_LOCAL struct thread_fronts thread_fronts = {
     .default_front = &thread_no_front,
     .recent_heap = NO_HEAP,
     .recent_front = &thread_no_front,
+    .cut_heap = NO_HEAP,
 };
 SHARE_THREAD_LOCAL(thread_fronts);
 
@@ -355,6 +356,13 @@ static void forget_fronts_at_hand(void)
     thread_fronts.default_heap = NULL;
     thread_fronts.default_front = thread_fronts.recent_front = &thread_no_front;
     __atomic_store_n(&thread_fronts.recent_heap, NO_HEAP, __ATOMIC_RELAXED);
+    thread_fronts.cut_heap = NO_HEAP;
+}
+
+void thread_forget_heap(const void *heap)
+{
+    if (thread_fronts.cut_heap == heap)
+        thread_fronts.cut_heap = NO_HEAP;
 }
 
 void thread_hide_fronts(bool hide)
@@ -485,6 +493,7 @@ static void adopt_magazine(struct front *front, unsigned bucket)
 
 void thread_adopt_all(void)
 {
+    thread_fronts.cut_heap = NO_HEAP; /* a thread that is gone may have destroyed it */
     for (struct thread *thread = threads, *next; thread != NULL; thread = next) {
         next = thread->next;
         if (thread == thread_fronts.thread)

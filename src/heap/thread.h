@@ -47,10 +47,11 @@ struct thread_fronts {
     struct front *default_front; /* never NULL */
     const void *recent_heap;
     struct front *recent_front; /* never NULL */
-    struct thread *thread;      /* NULL: the thread has none yet, or no more */
-    uintptr_t inside;           /* where on the stack a call that is not on the fast path is under way; 0: none */
-    bool has_ended;             /* the thread's fronts are gone and will not come again */
-    bool hides_fronts;          /* no front becomes one of the two at hand */
+    const void *cut_heap;  /* known to be a heap while there is one thread: of what was allocated last so (front.h) */
+    struct thread *thread; /* NULL: the thread has none yet, or no more */
+    uintptr_t inside;      /* where on the stack a call that is not on the fast path is under way; 0: none */
+    bool has_ended;        /* the thread's fronts are gone and will not come again */
+    bool hides_fronts;     /* no front becomes one of the two at hand */
 };
 
 extern THREAD_LOCAL struct thread_fronts thread_fronts SHARED_AS("thread_fronts");
@@ -77,6 +78,9 @@ void thread_take_fronts(struct front_end *end);
 
 /* Removes all fronts of a front end, whose heap nobody uses any more. Their magazines are not emptied. */
 void thread_forget(struct front_end *end);
+
+/* The calling thread is not to take this for a heap any longer. */
+void thread_forget_heap(const void *heap);
 
 /* Has threads that end give their blocks back. False: no memory. */
 bool thread_start(void);

@@ -51,22 +51,28 @@ static NOINLINE PVOID allocate_by_all_means(PVOID handle, ULONG flags, SIZE_T si
     return allocate(handle, flags, size, "RtlAllocateHeap (HeapAlloc)");
 }
 
-static NOINLINE PVOID cut_in_turn(PVOID handle, ULONG flags, SIZE_T size)
+/* Cuts the block if it can, and remembers the heap of one thread, of which the next will most likely be. */
+static NOINLINE PVOID allocate_by_other_means(PVOID handle, ULONG flags, SIZE_T size)
 {
     void *block = NULL;
-    return LIKELY(front_cut(handle, flags, size, &block)) ? block : allocate_by_all_means(handle, flags, size);
+    bool may_cut = irql_is_low() && registry_has_in_front(handle) && front_may_cut(flags, size);
+    if (may_cut && bump_is_on(handle)) {
+        if (process_has_one_thread())
+            thread_fronts.cut_heap = handle;
+        if (LIKELY(front_cut(handle, flags, size, &block)))
+            return block;
+    }
+    return allocate_by_all_means(handle, flags, size);
 }
 
-/* Only jumps to what it calls, so it keeps no registers. */
+/* A heap for a request has nearly all of its blocks cut here. Only jumps to what it calls, so it keeps no registers. */
 NOINLINE PVOID block_allocate_slowly(PVOID handle, ULONG flags, SIZE_T size)
 {
     void *block = NULL;
-    struct heap *heap = handle;
-    if (UNLIKELY(!irql_is_low()) || UNLIKELY(!registry_has_in_front(handle)) || !front_may_cut(heap, flags, size))
-        return allocate_by_all_means(handle, flags, size);
-    if (UNLIKELY(!process_has_one_thread()))
-        return cut_in_turn(handle, flags, size);
-    return LIKELY(front_cut_at_once(heap, size, &block)) ? block : allocate_by_all_means(handle, flags, size);
+    bool is_known = handle == thread_fronts.cut_heap && LIKELY(process_has_one_thread());
+    if (!is_known || !front_may_cut(flags, size))
+        return allocate_by_other_means(handle, flags, size);
+    return LIKELY(front_cut_at_once(handle, size, &block)) ? block : allocate_by_all_means(handle, flags, size);
 }
 
 PVOID block_allocate_as(PVOID handle, ULONG flags, SIZE_T size, const char *function)
