@@ -6,6 +6,14 @@
 
 #include <string.h>
 
+/* Small blocks count as more than they are: a stock takes an address for each. */
+#define COUNTED_AT_LEAST ((size_t)64)
+
+static size_t counted(size_t size, size_t count)
+{
+    return count * size_max(size, COUNTED_AT_LEAST);
+}
+
 /* A piece on top that has room; NULL: no memory. */
 static struct stock_piece *piece_with_room(struct stock *stock)
 {
@@ -24,7 +32,7 @@ static struct stock_piece *piece_with_room(struct stock *stock)
 
 unsigned stock_put(struct stock *stock, size_t size, unsigned count, void *const *blocks)
 {
-    if (!spare_take(count * size))
+    if (!spare_take(counted(size, count)))
         return count;
     unsigned put = 0;
     struct stock_piece *piece;
@@ -34,7 +42,7 @@ unsigned stock_put(struct stock *stock, size_t size, unsigned count, void *const
         piece->count += part;
         put += (unsigned)part;
     }
-    spare_give_back((count - put) * size);
+    spare_give_back(counted(size, count - put));
     return count - put;
 }
 
@@ -53,7 +61,7 @@ unsigned stock_take(struct stock *stock, size_t size, unsigned limit, void **blo
             stock->unused = piece;
         }
     }
-    spare_give_back(count * size);
+    spare_give_back(counted(size, count));
     return count;
 }
 
