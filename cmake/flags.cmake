@@ -30,12 +30,14 @@ endif()
 set(cairn_text_options -fstack-protector-strong -fstack-clash-protection)
 
 # GCC inlines across the layers at link time. The objects hold plain code too, for tests that replace functions of a layer.
-# One partition: functions keep the order of the files, callees in front of their callers.
+# One partition, with a section for each function, so that first_functions.ld can choose which lie in front.
 set(cairn_lto_compile "")
 set(cairn_lto_link "")
+set(cairn_functions_link "")
 if(CMAKE_BUILD_TYPE STREQUAL Release AND CMAKE_C_COMPILER_ID STREQUAL GNU AND NOT CAIRN_SANITIZE)
     set(cairn_lto_compile -flto=auto -ffat-lto-objects)
-    set(cairn_lto_link -flto=auto -flto-partition=one -O2)
+    set(cairn_lto_link -flto=auto -flto-partition=one -O2 -ffunction-sections)
+    set(cairn_functions_link -Wl,-T,${PROJECT_SOURCE_DIR}/cmake/first_functions.ld)
 endif()
 
 # The C start files hold nothing that our libraries need, but variables, on a page that the loader would write to.

@@ -13,13 +13,6 @@ list(REMOVE_ITEM cairn_sources ${cairn_start_source})
 file(GLOB cairn_malloc_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/malloc/*.c)
 list(REMOVE_ITEM cairn_sources ${cairn_malloc_sources})
 
-# What every program runs lies in front, in one piece: a process has those pages of the library that it touches, and
-# their neighbours.
-set(cairn_first_sources ${cairn_sources})
-list(FILTER cairn_first_sources INCLUDE REGEX "/src/(base|os|heap)/")
-list(REMOVE_ITEM cairn_sources ${cairn_first_sources})
-list(PREPEND cairn_sources ${cairn_first_sources})
-
 file(GLOB cairn_text_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/crt/*.c)
 if(NOT CAIRN_SANITIZE)
     set_source_files_properties(${cairn_text_sources} PROPERTIES COMPILE_OPTIONS "${cairn_text_options}")
@@ -59,7 +52,8 @@ cairn_describe_library(cairn cairn)
 set_target_properties(cairn PROPERTIES
     LINKER_LANGUAGE C VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 # Never unloaded: heaps, their handles and the fork handlers outlive the library's last user.
-target_link_options(cairn PRIVATE ${cairn_lto_link} ${cairn_shared_options})
+target_link_options(cairn PRIVATE ${cairn_lto_link} ${cairn_functions_link} ${cairn_shared_options})
+set_target_properties(cairn PROPERTIES LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/first_functions.ld)
 if(CAIRN_SANITIZE)
     target_link_options(cairn PRIVATE -fsanitize=${CAIRN_SANITIZE})
 endif()

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Writes first_functions.ld: the functions of the library that nearly every program runs, which lie in one piece.
+
+    cmake/first_functions.py build/bench/malloc build/libcairn_malloc.so
+
+They are those that short runs of the malloc benchmark call under callgrind (package valgrind).
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+RUNS = ["pair_64", "queue", "churn_mixed", "trees", "realloc_strings", "calloc_small", "alone 2"]
+HEADER = """/* The functions that nearly every program runs: a process has those pages of the library that it touches, with their
+ * neighbours. Written by first_functions.py; a name that is gone does no harm. */
+SECTIONS
+{
+    .text.first :
+    {
+"""
+
+
+def functions_called(command, library):
+    """Names of functions in libcairn.so that a command calls."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "calls")
+        subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=" + out, *command], check=True,
+                       env={**os.environ, "LD_PRELOAD": library}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with open(out, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    names, objects, current, found = {}, {}, "", set()
+    for line in lines:
+        match = re.match(r"(c?)(ob|fn)=\((\d+)\)(?: (.*))?$", line)
+        if not match:
+            continue
+        called, kind, number, name = match.groups()
+        table = objects if kind == "ob" else names
+        if name:
+            table[number] = name
+        if called:
+            continue
+        if kind == "ob":
+            current = table[number]
+        elif "libcairn.so" in current:
+            found.add(table[number])
+    return found
+
+
+def main(benchmark, library):
+    found = set()
+    for run in RUNS:
+        print(run, file=sys.stderr)
+        found |= functions_called([benchmark, *run.split()], os.path.realpath(library))
+    # What the compiler made of a function has a suffix.
+    names = sorted({re.split(r"[.'@]", name)[0] for name in found} - {""})
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "first_functions.ld")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(HEADER)
+        file.writelines(f"        *(.text.{name} .text.{name}.*)\n" for name in names)
+        file.write("    }\n}\nINSERT BEFORE .text;\n")
+    print(f"{len(names)} functions", file=sys.stderr)
+
+
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
+main(*sys.argv[1:])
