@@ -191,6 +191,8 @@ static ALWAYS_INLINE bool allocate_shortly(const struct heap *heap, unsigned buc
 
 bool front_cut(struct heap *heap, uint32_t flags, size_t size, void **block)
 {
+    if (is_active(heap, bucket_of(size))) /* and takes no lock */
+        return false;
     bool locked = heap_enter(heap, flags);
     bool is_cut = front_cut_alone(heap, size, block);
     heap_leave(heap, locked);

@@ -28,6 +28,27 @@ static void does_not_block_an_allocation(void)
     CHECK(HeapDestroy(heap));
 }
 
+/* nor if other sizes were allocated last, which the LFH does not serve */
+static void does_not_block_it_after_other_sizes(void)
+{
+    struct contender c;
+    HANDLE heap = HeapCreate(0, 0, 0);
+    lfh_use(heap, 0, LFH_LIVE);
+    lfh_use(heap, 0, LFH_LIVE);
+    for (SIZE_T size = 100; size < 1000; size += 100) {
+        CHECK(HeapAlloc(heap, 0, size) != NULL);
+    }
+    CHECK_EQ_INT(HeapLock(heap), TRUE);
+    contender_start(&c, heap, false, 0);
+    bool through = on_wine() ? !contender_is_blocked(&c) : contender_comes_through(&c);
+    WINE_DIFFERS("the lock blocks every allocation") {
+        CHECK(through);
+    }
+    CHECK_EQ_INT(HeapUnlock(heap), TRUE);
+    CHECK(through || contender_comes_through(&c));
+    CHECK(HeapDestroy(heap));
+}
+
 /* so do those of a heap from which nothing was freed yet, from the 18th block on */
 static void does_not_block_a_heap_that_fills(void)
 {
@@ -95,6 +116,7 @@ static void holder_goes_on(void)
 int main(void)
 {
     does_not_block_an_allocation();
+    does_not_block_it_after_other_sizes();
     does_not_block_a_heap_that_fills();
     blocks_a_lock();
     blocks_other_sizes();
