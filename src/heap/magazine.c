@@ -8,7 +8,7 @@
 
 /* With the place below the blocks these and their doubles, three more each time, fill whole lines. */
 #define CAPACITY_AT_FIRST 13u
-#define CAPACITY_AT_MOST 1021u
+#define CAPACITY_AT_MOST 4093u
 
 /* Any magazine may hold a few blocks, fewer of those that Windows' front end would not serve. */
 #define CAPACITY_AT_LEAST 4u
