@@ -256,6 +256,8 @@ static enum outcome add_performance(struct query *query, struct heap *heap, cons
 static enum outcome tell_heap(struct query *query, struct heap *heap, ULONG index, ULONG last_index)
 {
     struct heap_totals totals;
+    /* Who learns how much room this needs asks again: what lies ready for hot sizes stays for a while, as in a walk. */
+    atomic_store_explicit(&heap->walk_is_fresh, WALK_PATIENCE, memory_order_relaxed);
     front_stop_filling(heap); /* the sums are those of the walk that follows */
     heap_sum(heap, &totals);
     query->process.ReserveSize += totals.reserved;
