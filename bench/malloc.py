@@ -290,7 +290,7 @@ def main():
             print(instruction_lines(count_all_instructions(libraries)))
         return
     machine = describe_machine()
-    heading = machine_text(machine) + "".join(f"\n{name}: {path.resolve()}" for name, path in libraries.items())
+    heading = machine_text(machine) + "".join(f"\n{name}: {short_path(path)}" for name, path in libraries.items())
     print(heading + "\n", flush=True)
     prepare()
     count = QUICK_ROUNDS if arguments.quick else max(arguments.rounds, 1)
