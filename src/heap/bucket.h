@@ -56,15 +56,34 @@ static inline unsigned bucket_of(size_t size)
     return BUCKET_LINEAR_COUNT + 1 + ((log - BUCKET_LINEAR_LIMIT_LOG) << BUCKET_STEPS_LOG) + step;
 }
 
+#define EIGHT_FROM(size)                                                                                               \
+    (size) / 8 * 9, (size) / 8 * 10, (size) / 8 * 11, (size) / 8 * 12, (size) / 8 * 13, (size) / 8 * 14,               \
+        (size) / 8 * 15, (size) / 8 * 16
+static const uint32_t bucket_sizes[BUCKET_COUNT] = {0,
+                                                    16,
+                                                    32,
+                                                    48,
+                                                    64,
+                                                    80,
+                                                    96,
+                                                    112,
+                                                    128,
+                                                    EIGHT_FROM(128),
+                                                    EIGHT_FROM(256),
+                                                    EIGHT_FROM(512),
+                                                    EIGHT_FROM(1024),
+                                                    EIGHT_FROM(2048),
+                                                    EIGHT_FROM(4096),
+                                                    EIGHT_FROM(8192),
+                                                    EIGHT_FROM(16384),
+                                                    EIGHT_FROM(32768),
+                                                    EIGHT_FROM(65536)};
+#undef EIGHT_FROM
+
 /* Bytes of the bucket's blocks. */
 static inline size_t bucket_size(unsigned bucket)
 {
-    if (bucket <= BUCKET_LINEAR_COUNT)
-        return (size_t)bucket << GRANULE_SHIFT;
-    unsigned place = bucket - BUCKET_LINEAR_COUNT - 1;
-    unsigned log = BUCKET_LINEAR_LIMIT_LOG + (place >> BUCKET_STEPS_LOG);
-    size_t step = (place & ((1u << BUCKET_STEPS_LOG) - 1)) + 1;
-    return ((size_t)1 << log) + (step << (log - BUCKET_STEPS_LOG));
+    return bucket_sizes[bucket];
 }
 
 /*
