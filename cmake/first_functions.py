@@ -3,7 +3,8 @@
 
     cmake/first_functions.py build/bench/malloc build/libcairn_malloc.so
 
-They are those that short runs of the malloc benchmark call under callgrind (package valgrind).
+They are those that runs of the malloc benchmark call under callgrind (package valgrind). The library must have been linked
+while the list was empty, for callgrind does not know the names of functions outside .text.
 """
 
 import os
@@ -49,6 +50,9 @@ def functions_called(command, library):
 
 
 def main(benchmark, library):
+    with open(library, "rb") as file:
+        if b".text.first" in file.read():
+            sys.exit("first_functions.py: the library was linked with a list; empty that in first_functions.ld, and build")
     found = set()
     for run in RUNS:
         print(run, file=sys.stderr)

@@ -19,12 +19,9 @@ if(NOT CAIRN_SANITIZE)
 endif()
 
 # Link-time optimisation does not see what the assembler text of this file refers to.
+# And HeapAlloc has the short way itself, though that is the same as RtlAllocateHeap's, to which it would jump.
 if(cairn_lto_compile)
     set_source_files_properties(${PROJECT_SOURCE_DIR}/src/seh/jump.c PROPERTIES COMPILE_OPTIONS -fno-lto)
-endif()
-
-# HeapAlloc has the short way itself, though that is the same as RtlAllocateHeap's, to which it would jump.
-if(cairn_lto_compile)
     set_source_files_properties(${PROJECT_SOURCE_DIR}/src/win32/heapapi.c PROPERTIES COMPILE_OPTIONS -fno-ipa-icf)
 endif()
 
@@ -50,10 +47,10 @@ endfunction()
 add_library(cairn SHARED $<TARGET_OBJECTS:cairn_objects> $<TARGET_OBJECTS:cairn_start>)
 cairn_describe_library(cairn cairn)
 set_target_properties(cairn PROPERTIES
-    LINKER_LANGUAGE C VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+    LINKER_LANGUAGE C VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+    LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/first_functions.ld)
 # Never unloaded: heaps, their handles and the fork handlers outlive the library's last user.
 target_link_options(cairn PRIVATE ${cairn_lto_link} ${cairn_functions_link} ${cairn_shared_options})
-set_target_properties(cairn PROPERTIES LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/first_functions.ld)
 if(CAIRN_SANITIZE)
     target_link_options(cairn PRIVATE -fsanitize=${CAIRN_SANITIZE})
 endif()

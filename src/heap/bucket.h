@@ -126,6 +126,12 @@ static inline bool bucket_waits(uint16_t use)
     return use >= BUCKET_WAITS && use < BUCKET_HAS_WAITED;
 }
 
+/* Whether the front end serves the bucket, as far as programs know. */
+static inline bool bucket_is_served(uint16_t use)
+{
+    return use >= BUCKET_WAITS;
+}
+
 /* Whether the bucket waits, or has. */
 static inline bool bucket_ever_waited(uint16_t use)
 {

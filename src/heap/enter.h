@@ -25,19 +25,18 @@ static ALWAYS_INLINE void call_begin(void)
     atomic_signal_fence(memory_order_seq_cst);
 }
 
-static ALWAYS_INLINE void call_end(void)
-{
-    if (UNLIKELY(atomic_load_explicit(&cleaner_is_wanted, memory_order_relaxed)))
-        cleaner_start();
-    atomic_signal_fence(memory_order_seq_cst);
-    thread_fronts.inside = 0;
-}
-
-/* The same of a call after which there is nothing new for the cleaner. */
 static ALWAYS_INLINE void call_end_with_nothing_freed(void)
 {
     atomic_signal_fence(memory_order_seq_cst);
     thread_fronts.inside = 0;
+}
+
+/* The same of a call after which there may be something for the cleaner. */
+static ALWAYS_INLINE void call_end(void)
+{
+    if (UNLIKELY(atomic_load_explicit(&cleaner_is_wanted, memory_order_relaxed)))
+        cleaner_start();
+    call_end_with_nothing_freed();
 }
 
 /* Around a call of a routine of the program's, which may use any heap. */

@@ -87,16 +87,10 @@ static NOINLINE bool activate(struct heap *heap, unsigned bucket)
     return true;
 }
 
-/* Whether the front end serves a bucket, as far as programs know. */
-static bool is_served(const struct heap *heap, unsigned bucket)
-{
-    return is_active(heap, bucket) || bucket_ever_waited(bucket_use(&heap->uses[bucket]));
-}
-
 bool front_serves_beyond(const struct heap *heap, size_t size)
 {
     unsigned bucket = BUCKET_COUNT;
-    while (bucket > 0 && !(is_served(heap, bucket - 1) && bucket_size(bucket - 1) > size))
+    while (bucket > 0 && !(bucket_is_served(bucket_use(&heap->uses[bucket - 1])) && bucket_size(bucket - 1) > size))
         bucket--;
     return bucket != 0;
 }
@@ -709,8 +703,7 @@ enum outcome front_set_extra_flags(struct heap *heap, uint32_t flags, const void
 /* --- the whole heap -------------------------------------------------------------------------------------------------
  */
 
-/* Opens a span for a bucket at once: who allocates from it then waits for no lock.
- */
+/* Opens a span for a bucket at once: who allocates from it then waits for no lock. */
 static void open_first_span(struct heap *heap, unsigned bucket)
 {
     struct front_end *end = front_end_of(heap);

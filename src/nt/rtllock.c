@@ -22,7 +22,9 @@ BOOLEAN RtlLockHeap(PVOID HeapHandle)
         return TRUE;
     lock_acquire(heap->lock);
     /* Allocations of hot sizes do not wait for the lock, as on Windows (win32-heap.md 5). */
+    call_begin();
     front_stop_filling(heap);
+    call_end();
     return TRUE;
 }
 

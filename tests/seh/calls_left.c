@@ -145,20 +145,28 @@ static LONG keep(const EXCEPTION_POINTERS *pointers, EXCEPTION_RECORD *copy)
     return EXCEPTION_EXECUTE_HANDLER;
 }
 
-static void commit_routine(void)
+#define OWN_SIZE ((size_t)0x100000)
+
+/* Makes `heap` one in memory of the test's own, which is returned. */
+static char *create_heap_that_commits_by(PRTL_HEAP_COMMIT_ROUTINE routine)
 {
-    size_t size = 0x100000;
-    char *memory = new_pages(size);
+    char *memory = new_pages(OWN_SIZE);
     RTL_HEAP_PARAMETERS parameters = {
         .Length = sizeof parameters,
-        .CommitRoutine = commit,
+        .CommitRoutine = routine,
         .InitialCommit = 0x10000,
-        .InitialReserve = size,
+        .InitialReserve = OWN_SIZE,
     };
-    EXCEPTION_RECORD record = {0};
-    SPEC("G9.6.2");
     heap = RtlCreateHeap(0, memory, 0, 0, NULL, &parameters);
     CHECK(heap != NULL);
+    return memory;
+}
+
+static void commit_routine(void)
+{
+    EXCEPTION_RECORD record = {0};
+    SPEC("G9.6.2");
+    char *memory = create_heap_that_commits_by(commit);
     void *block = HeapAlloc(heap, 0, 100);
     __try {
         CHECK(HeapAlloc(heap, 0, 0x20000) == NULL);
@@ -177,7 +185,7 @@ static void commit_routine(void)
     CHECK_LEFT(0, CHECK(HeapAlloc(heap, 0, 0x20000) == NULL));
     CHECK(HeapValidate(heap, 0, NULL));
     CHECK(HeapDestroy(heap));
-    munmap(memory, size);
+    munmap(memory, OWN_SIZE);
 }
 
 static size_t most;
@@ -194,23 +202,14 @@ static NTSTATUS NTAPI commit_little(PVOID base, PVOID *address, PSIZE_T size)
 /* More is asked for than is needed; if only that raises, the call succeeds, and the next failure is another's. */
 static void commit_routine_that_raises_at_first(void)
 {
-    size_t size = 0x100000;
-    char *memory = new_pages(size);
-    RTL_HEAP_PARAMETERS parameters = {
-        .Length = sizeof parameters,
-        .CommitRoutine = commit_little,
-        .InitialCommit = 0x10000,
-        .InitialReserve = size,
-    };
-    heap = RtlCreateHeap(0, memory, 0, 0, NULL, &parameters);
-    CHECK(heap != NULL);
+    char *memory = create_heap_that_commits_by(commit_little);
     most = 0x2000;
     unsigned allocated = 0;
     CHECK_LEFT(0, while (allocated < 100 && HeapAlloc(heap, 0, 0x800) != NULL) allocated++);
     CHECK_EQ_UINT(allocated, 100);
-    CHECK_LEFT(0, CHECK(HeapAlloc(heap, 0, 2 * size) == NULL));
+    CHECK_LEFT(0, CHECK(HeapAlloc(heap, 0, 2 * OWN_SIZE) == NULL));
     CHECK(HeapDestroy(heap));
-    munmap(memory, size);
+    munmap(memory, OWN_SIZE);
 }
 
 int main(void)
