@@ -39,15 +39,14 @@
 void *front_block_in_use(void) SHARED_AS("front_block_in_use");
 
 /*
- * Takes a block from the thread's magazine for the size. NULL: it must be allocated by front_allocate.
+ * Takes a block from the thread's magazine for a size of at most BUCKET_SMALL_LIMIT, for less that is asked for, which
+ * the bucket can tell. NULL: the magazine is empty.
  *
  * That the block is not busy is checked although nothing but the library writes to the magazines: a signal handler that
  * allocates between the two accesses that take a block is given the same one.
  */
-static ALWAYS_INLINE void *front_pop(struct front *front, size_t size)
+static ALWAYS_INLINE void *front_pop_small(struct front *front, size_t size, size_t asked_for)
 {
-    if (UNLIKELY(size > BUCKET_SMALL_LIMIT))
-        return NULL;
     size_t offset = front->offsets[(size + GRANULE_SIZE - 1) >> GRANULE_SHIFT];
     struct magazine *magazine = (struct magazine *)(void *)((char *)front->magazines + offset);
     void **top = magazine->top;
@@ -59,8 +58,14 @@ static ALWAYS_INLINE void *front_pop(struct front *front, size_t size)
     atomic_signal_fence(memory_order_seq_cst);
     if (UNLIKELY(FRONT_PEEK(granule) != GRANULE_NONE))
         return front_block_in_use();
-    span_set_granule(granule, (uint8_t)(size | GRANULE_HOT));
+    span_set_granule(granule, (uint8_t)(asked_for | GRANULE_HOT));
     return block;
+}
+
+/* Takes a block from the thread's magazine for the size. NULL: it must be allocated by front_allocate. */
+static ALWAYS_INLINE void *front_pop(struct front *front, size_t size)
+{
+    return UNLIKELY(size > BUCKET_SMALL_LIMIT) ? NULL : front_pop_small(front, size, size);
 }
 
 /* Takes a block, not marked as busy, from a magazine; NULL: it is empty. */
@@ -86,8 +91,10 @@ static ALWAYS_INLINE void *front_pop_any(struct front *front, size_t size)
     return block;
 }
 
-/* The bucket whose blocks have this alignment, a power of two, and hold a size, if hot blocks of at most `limit` bytes
- * can do: they lie at multiples of their size in spans that start at a slice. 0, whose magazine is always empty: none.
+/*
+ * The bucket whose blocks have this alignment, a power of two, and hold a size, if hot blocks of at most `limit` bytes
+ * can do: they lie at multiples of their size in spans that start at a slice, and of a size that is rounded up to a
+ * multiple of the alignment the bucket's is one, too. 0, whose magazine is always empty: none.
  */
 static ALWAYS_INLINE unsigned front_bucket_for_aligned(size_t limit, size_t size, size_t alignment)
 {
@@ -95,11 +102,21 @@ static ALWAYS_INLINE unsigned front_bucket_for_aligned(size_t limit, size_t size
     if (UNLIKELY(alignment > SLICE_SIZE || size > limit || rounded > limit))
         return 0;
     unsigned bucket = bucket_of(rounded);
-    return LIKELY(is_aligned(bucket_size(bucket), alignment) && span_can_tell(bucket, size)) ? bucket : 0;
+    return LIKELY(span_can_tell(bucket, size)) ? bucket : 0;
+}
+
+/* As front_pop, with an alignment. */
+static ALWAYS_INLINE void *front_pop_aligned(struct front *front, size_t size, size_t alignment)
+{
+    /* Of 0, and of a size that cannot be rounded, this is 0. */
+    size_t rounded = align_up(size, alignment);
+    if (UNLIKELY(alignment > GRANULE_HOT || rounded - 1 >= BUCKET_SMALL_LIMIT))
+        return NULL;
+    return front_pop_small(front, rounded, size);
 }
 
 /* As front_pop_any, with an alignment. */
-static ALWAYS_INLINE void *front_pop_aligned(struct front *front, size_t size, size_t alignment)
+static ALWAYS_INLINE void *front_pop_any_aligned(struct front *front, size_t size, size_t alignment)
 {
     unsigned bucket = front_bucket_for_aligned(BUCKET_LIMIT, size, alignment);
     void *block = front_pop_from(&front->magazines[bucket]);

@@ -6,25 +6,36 @@
 
 #include <errno.h>
 
-/* The next power of two from here on; 0: there is none. */
-static size_t round_to_power_of_two(size_t value)
+/* What the magazines of small blocks cannot serve. NULL: no memory; errno is left alone. */
+static void *try_slowly(const char *function, size_t size, size_t alignment)
 {
-    size_t power = 1;
-    while (power != 0 && power < value)
-        power <<= 1;
-    return power;
+    void *block = front_pop_any_aligned(own_front(), size, alignment);
+    return LIKELY(block != NULL) ? block : slow_try(function, size, alignment, false);
+}
+
+static NOINLINE void *allocate_slowly(const char *function, size_t size, size_t alignment)
+{
+    void *block = try_slowly(function, size, alignment);
+    return LIKELY(block != NULL) ? block : slow_fail(ENOMEM);
 }
 
 static ALWAYS_INLINE void *allocate(const char *function, size_t size, size_t alignment)
 {
-    void *block = own_aligned(size, alignment);
-    return LIKELY(block != NULL) ? block : slow_allocate(function, size, alignment, false);
+    void *block = front_pop_aligned(own_front(), size, alignment);
+    return LIKELY(block != NULL) ? block : allocate_slowly(function, size, alignment);
+}
+
+/* The next power of two from here on; 0: there is none. */
+static size_t round_to_power_of_two(size_t value)
+{
+    unsigned zeros = value <= 1 ? 64 : (unsigned)__builtin_clzll(value - 1);
+    return zeros != 0 ? (size_t)1 << (64 - zeros) : 0;
 }
 
 /* Any alignment is taken; one that is no power of two means the next one. */
 EXPORT void *memalign(size_t alignment, size_t size)
 {
-    size_t power = round_to_power_of_two(alignment);
+    size_t power = LIKELY(is_power_of_two(alignment)) ? alignment : round_to_power_of_two(alignment);
     return power != 0 ? allocate("memalign", size, power) : slow_fail(EINVAL);
 }
 
@@ -34,14 +45,23 @@ EXPORT void *aligned_alloc(size_t alignment, size_t size)
     return is_power_of_two(alignment) ? allocate("aligned_alloc", size, alignment) : slow_fail(EINVAL);
 }
 
+static NOINLINE int posix_memalign_slowly(void **block, size_t alignment, size_t size)
+{
+    void *allocated = try_slowly("posix_memalign", size, alignment);
+    if (UNLIKELY(allocated == NULL))
+        return ENOMEM;
+    *block = allocated;
+    return 0;
+}
+
 /* POSIX: the answer is an error number; errno, and on failure *block, stay as they were. */
 EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
 {
-    if (!is_power_of_two(alignment) || alignment % sizeof(void *) != 0)
+    if (UNLIKELY(!is_power_of_two(alignment) || alignment % sizeof(void *) != 0))
         return EINVAL;
-    void *allocated = own_aligned(size, alignment);
-    if (UNLIKELY(allocated == NULL) && (allocated = slow_try("posix_memalign", size, alignment, false)) == NULL)
-        return ENOMEM;
+    void *allocated = front_pop_aligned(own_front(), size, alignment);
+    if (UNLIKELY(allocated == NULL))
+        return posix_memalign_slowly(block, alignment, size);
     *block = allocated;
     return 0;
 }

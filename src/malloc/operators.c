@@ -74,17 +74,24 @@ static NOINLINE void *new_slowly(size_t size, size_t alignment)
     }
 }
 
+static NOINLINE void *new_larger(size_t size)
+{
+    void *block = front_pop_any(own_front(), size);
+    return LIKELY(block != NULL) ? block : new_slowly(size, 1);
+}
+
 /* operator new(std::size_t) */
 EXPORT void *_Znwm(size_t size)
 {
     void *block = front_pop(own_front(), size);
-    return LIKELY(block != NULL) ? block : new_slowly(size, 1);
+    return LIKELY(block != NULL) ? block : new_larger(size);
 }
 
 /* operator new(std::size_t, std::align_val_t) */
 EXPORT void *_ZnwmSt11align_val_t(size_t size, size_t alignment)
 {
-    return new_slowly(size, alignment);
+    void *block = LIKELY(is_power_of_two(alignment)) ? front_pop_aligned(own_front(), size, alignment) : NULL;
+    return LIKELY(block != NULL) ? block : new_slowly(size, alignment);
 }
 
 static NOINLINE void delete_slowly(void *block)

@@ -13,12 +13,6 @@ static ALWAYS_INLINE struct front *own_front(void)
     return thread_fronts.default_front;
 }
 
-/* A block aligned to a power of two from the thread's magazine; NULL: slow_try must be asked. */
-static ALWAYS_INLINE void *own_aligned(size_t size, size_t alignment)
-{
-    return front_pop_aligned(own_front(), size, alignment);
-}
-
 /* A block, zeroed if asked for, aligned to a power of two. NULL: no memory; errno is left alone. Mistakes and damage go
  * by the name `function`. */
 void *slow_try(const char *function, size_t size, size_t alignment, bool zero);

@@ -1,6 +1,9 @@
 /* Buckets: every size has the smallest that holds it, and the table of small sizes says the same as the formula. */
 #include "heap/bucket.h"
 
+#include "base/align.h"
+#include "heap/span.h"
+
 #include "check.h"
 
 static void every_size_has_the_closest(void)
@@ -28,9 +31,26 @@ static void sizes_are_close(void)
     }
 }
 
+/* a size that is rounded up to a multiple of an alignment has blocks that are aligned so, without more being said; the
+ * map's byte tells it where the alignment is one that the shortest way serves */
+static void sizes_that_are_aligned_have_aligned_buckets(void)
+{
+    for (size_t alignment = 1; alignment <= SLICE_SIZE; alignment <<= 1) {
+        bool aligned = true, told = true;
+        for (size_t size = 1; align_up(size, alignment) <= BUCKET_LIMIT; size++) {
+            unsigned bucket = bucket_of(align_up(size, alignment));
+            aligned = aligned && bucket_size(bucket) % alignment == 0;
+            told = told && (alignment > GRANULE_HOT || span_can_tell(bucket, size));
+        }
+        CHECK(aligned);
+        CHECK(told);
+    }
+}
+
 int main(void)
 {
     every_size_has_the_closest();
     sizes_are_close();
+    sizes_that_are_aligned_have_aligned_buckets();
     return check_report();
 }
