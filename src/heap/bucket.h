@@ -46,14 +46,21 @@ static const uint16_t bucket_offsets[BUCKET_BY_SIZE] = {OFFSETS_8(0),  OFFSETS_8
 #undef OFFSETS_2
 #undef BUCKET_OF
 
+/* The bucket for a size of more than BUCKET_BY_FORMULA and at most BUCKET_LIMIT. */
+#define BUCKET_BY_FORMULA ((size_t)128)
+static inline unsigned bucket_by_formula(size_t size)
+{
+    unsigned log = 63 - (unsigned)__builtin_clzll(size - 1);
+    unsigned step = (unsigned)((size - 1) >> (log - BUCKET_STEPS_LOG)) & ((1u << BUCKET_STEPS_LOG) - 1);
+    return BUCKET_LINEAR_COUNT + 1 + step + (log << BUCKET_STEPS_LOG) - (BUCKET_LINEAR_LIMIT_LOG << BUCKET_STEPS_LOG);
+}
+
 /* The bucket for a size of at most BUCKET_LIMIT; a size of 0 is one of 1. */
 static inline unsigned bucket_of(size_t size)
 {
     if (size <= BUCKET_SMALL_LIMIT)
         return bucket_offsets[(size + GRANULE_SIZE - 1) >> GRANULE_SHIFT] >> GRANULE_SHIFT;
-    unsigned log = 63 - (unsigned)__builtin_clzll(size - 1);
-    unsigned step = (unsigned)((size - 1) >> (log - BUCKET_STEPS_LOG)) & ((1u << BUCKET_STEPS_LOG) - 1);
-    return BUCKET_LINEAR_COUNT + 1 + ((log - BUCKET_LINEAR_LIMIT_LOG) << BUCKET_STEPS_LOG) + step;
+    return bucket_by_formula(size);
 }
 
 #define EIGHT_FROM(size)                                                                                               \

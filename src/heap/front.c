@@ -483,23 +483,22 @@ static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_
     return outcome;
 }
 
-/* What a block that grows gets more than it asked for, at most. */
-#define ROOM_LIMIT ((size_t)512)
-
 /*
  * The bucket for a hot block that grows: what grew once will often grow again, and can then stay where it is. A quarter
- * more, as far as a block of a small bucket can tell it, and little of a large one, which has room anyway; rounded up
- * to one of eight sizes in each doubling, so that growing blocks use few buckets: where it is not active, the back end
- * serves them for it, and none gets another bucket meanwhile.
+ * more, but of a small bucket no more than the map's byte can tell, and of others little, for they have room anyway.
+ *
+ * Here and in front_move blocks of all sizes come by in turn, which no branch foretells: hence the formula instead of
+ * the table and its limit.
  */
-static unsigned roomy_bucket(size_t size)
+#define ROOM_LIMIT_SMALL ((size_t)64)
+#define ROOM_LIMIT ((size_t)512)
+_Static_assert(ROOM_LIMIT_SMALL + BUCKET_SMALL_LIMIT / 16 <= GRANULE_HOT, "a byte of the map tells it");
+
+static ALWAYS_INLINE unsigned roomy_bucket(size_t size)
 {
-    unsigned log = 63 - (unsigned)__builtin_clzll(size | GRANULE_SIZE);
-    size_t step = size_max((size_t)1 << (log - BUCKET_STEPS_LOG), GRANULE_SIZE);
-    size_t most = size <= BUCKET_SMALL_LIMIT ? GRANULE_HOT - step : size <= 8 * BUCKET_SMALL_LIMIT ? ROOM_LIMIT : 0;
-    unsigned bucket = bucket_of(size_min(align_up(size + size_min(size / 4, most), step), BUCKET_WINDOWS_LIMIT));
-    /* The steps of the next doubling are larger. */
-    return UNLIKELY(bucket > BUCKET_LINEAR_COUNT && !span_can_tell(bucket, size)) ? bucket - 1 : bucket;
+    size_t most = size <= BUCKET_SMALL_LIMIT - ROOM_LIMIT_SMALL ? ROOM_LIMIT_SMALL : ROOM_LIMIT;
+    size_t roomy = size_min(size + size_min(size / 4, most), BUCKET_WINDOWS_LIMIT);
+    return LIKELY(roomy > BUCKET_BY_FORMULA) ? bucket_by_formula(roomy) : bucket_of(roomy);
 }
 
 /* The bucket for what a block is moved to. What has grown beyond Windows' front end the back end has: there it can
@@ -539,37 +538,37 @@ static enum outcome move(struct heap *heap, uint32_t flags, void *block, size_t 
     return outcome;
 }
 
-/*
- * Resizes a hot block where it is, or moves it to another, if the front at hand has all that it takes and the flags ask
- * for nothing else: what is done most often with strings and vectors that grow.
- */
+void *front_move(struct front *front, uint32_t flags, void *block, size_t size)
+{
+    uint32_t offset = 0;
+    const uint8_t *granule = front_find(front, block, &offset);
+    if (UNLIKELY(granule == NULL))
+        return NULL;
+    unsigned old_bucket = offset >> TAG_BUCKET_SHIFT;
+    size_t old_size = span_requested_of_hot(old_bucket, granule);
+    unsigned bucket = bucket_to_move(flags, old_size, size);
+    const struct magazine *old = &front->magazines[old_bucket];
+    void *moved;
+    if (old->top == old->limit || (moved = front_pop_from(&front->magazines[bucket])) == NULL)
+        return NULL;
+    span_mark_busy(bucket, moved, size);
+    memcpy(moved, block, size_min(size, old_size));
+    if (LIKELY(front_push(front, block)))
+        return moved;
+    front_push(front, moved); /* another thread has freed the block meanwhile */
+    return NULL;
+}
+SHARE(front_move);
+
+/* Resizes a hot block where it is, or moves it to another, if the front at hand has all that it takes and the flags ask
+ * for nothing else: what is done most often with strings and vectors that grow. */
 static bool reallocate_shortly(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized)
 {
     struct front *front;
-    uint32_t offset = 0;
     if ((flags & (HEAP_REALLOC_IN_PLACE_ONLY | HEAP_ZERO_MEMORY | EXTRA_FLAGS)) || !front_at_hand(heap, &front))
         return false;
-    const uint8_t *granule = front_find(front, block, &offset);
-    if (granule == NULL)
-        return false;
-    unsigned old_bucket = offset >> TAG_BUCKET_SHIFT;
-    if (span_fits_well(old_bucket, size)) {
-        span_mark_busy(old_bucket, block, size);
-        *resized = block;
-        return true;
-    }
-
-    size_t old_size = span_requested_at(old_bucket, granule);
-    unsigned bucket = bucket_to_move(flags, old_size, size);
-    const struct magazine *old = &front->magazines[old_bucket];
-    if (old->top == old->limit || (*resized = front_pop_from(&front->magazines[bucket])) == NULL)
-        return false;
-    span_mark_busy(bucket, *resized, size);
-    memcpy(*resized, block, size_min(size, old_size));
-    if (LIKELY(front_push(front, block)))
-        return true;
-    front_push(front, *resized); /* another thread has freed the block meanwhile */
-    return false;
+    *resized = front_resize(front, block, size) ? block : front_move(front, flags, block, size);
+    return *resized != NULL;
 }
 
 static enum outcome reallocate(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized)

@@ -238,6 +238,11 @@ enum outcome front_allocate_aligned(struct heap *heap, uint32_t flags, size_t si
     SHARED_AS("front_allocate_aligned");
 
 /* `block` is an untrusted pointer in all of these; a failure changes nothing. */
+
+/* Moves a hot block of the front's heap whose size is to be one that front_resize refuses, if the magazines have all
+ * that it takes. NULL: front_reallocate must be asked. */
+void *front_move(struct front *front, uint32_t flags, void *block, size_t size) SHARED_AS("front_move");
+
 enum outcome front_reallocate(struct heap *heap, uint32_t flags, void *block, size_t size, void **resized)
     SHARED_AS("front_reallocate");
 enum outcome front_free(struct heap *heap, uint32_t flags, void *block) SHARED_AS("front_free");

@@ -14,7 +14,7 @@
  * span`; which are busy, and how many of their bytes were asked for, is in the granule map:
  *
  *     granule of the block       0x80 or'ed with bits 0..6 of the size asked for; 0: free
- *     the two behind that        above the small buckets: bits 7..22 of the bytes that were not asked for
+ *     the two behind that        above the small buckets: bits 7..13 and 14..20 of the bytes that were not asked for
  *
  * A block of a small bucket that was made smaller than these bits can tell is marked 0x60, or'ed with bits 0..3 of its
  * size, and the granule behind holds bits 4..10.
@@ -22,6 +22,7 @@
 #ifndef CAIRN_HEAP_SPAN_H
 #define CAIRN_HEAP_SPAN_H
 
+#include "base/align.h"
 #include "heap/bucket.h"
 #include "heap/segment.h"
 
@@ -131,17 +132,33 @@ static inline bool span_is_busy(const void *block)
     return span_marks_busy(span_granule_value(span_granule(block)));
 }
 
-/* The size that was asked for of a busy block of a bucket, whose granule this is. */
+/*
+ * The size that was asked for of a hot block of a bucket, whose granule this is.
+ *
+ * Blocks of three granules have room for all bytes, and the smallest, which have not, are of the first two buckets.
+ * That the other small ones do not need them is asked without a branch, which a program with blocks of all sizes would
+ * often take the wrong way; so it is in the two functions below.
+ */
+#define SPAN_BUCKET_OF_THREE 3u
+
+static ALWAYS_INLINE size_t span_requested_of_hot(unsigned bucket, const uint8_t *granule)
+{
+    size_t block_size = bucket_size(bucket);
+    size_t not_asked_for = (block_size - span_granule_value(granule)) & 0x7F;
+    if (LIKELY(bucket >= SPAN_BUCKET_OF_THREE)) {
+        size_t beyond = (size_t)span_granule_value(granule + 1) << 7 | (size_t)span_granule_value(granule + 2) << 14;
+        not_asked_for += beyond & -(size_t)(bucket > BUCKET_SMALL_COUNT);
+    }
+    return block_size - not_asked_for;
+}
+
+/* The same of any busy block. */
 static inline size_t span_requested_at(unsigned bucket, const uint8_t *granule)
 {
     uint8_t low = span_granule_value(granule);
-    size_t block_size = bucket_size(bucket);
     if (span_is_shrunk(low))
         return (size_t)span_granule_value(granule + 1) << 4 | (low & 0x0F);
-    size_t not_asked_for = (block_size - low) & 0x7F;
-    if (bucket > BUCKET_SMALL_COUNT)
-        not_asked_for += (size_t)span_granule_value(granule + 1) << 7 | (size_t)span_granule_value(granule + 2) << 15;
-    return block_size - not_asked_for;
+    return span_requested_of_hot(bucket, granule);
 }
 
 static inline size_t span_requested(const struct span *span, const void *block)
@@ -157,22 +174,25 @@ static inline bool span_can_tell(unsigned bucket, size_t size)
 }
 
 /* Whether a block of the bucket can have the size, without most of it lying idle. */
-static inline bool span_fits_well(unsigned bucket, size_t size)
+static ALWAYS_INLINE bool span_fits_well(unsigned bucket, size_t size)
 {
-    return size <= bucket_size(bucket) && span_can_tell(bucket, size) && size >= bucket_size(bucket) / 2;
+    size_t half = bucket_size(bucket) / 2;
+    size_t told = (GRANULE_HOT - 1) | -(size_t)(bucket > BUCKET_SMALL_COUNT);
+    return bucket_size(bucket) - size <= size_min(half, told);
 }
 
-/* Marks a block as busy with a size that it can tell. */
-static inline void span_mark_busy(unsigned bucket, void *block, size_t size)
+/* Marks a block as busy with a size that it can tell. None of the bytes behind the first looks like a block's start. */
+static ALWAYS_INLINE void span_mark_busy(unsigned bucket, void *block, size_t size)
 {
     uint8_t *granule = span_granule(block);
-    if (bucket > BUCKET_SMALL_COUNT) {
+    if (LIKELY(bucket >= SPAN_BUCKET_OF_THREE)) {
         size_t not_asked_for = bucket_size(bucket) - size;
-        span_set_granule(granule + 1, (uint8_t)(not_asked_for >> 7));
-        span_set_granule(granule + 2, (uint8_t)(not_asked_for >> 15));
+        span_set_granule(granule + 1, (uint8_t)(not_asked_for >> 7 & 0x7F));
+        span_set_granule(granule + 2, (uint8_t)(not_asked_for >> 14));
     }
     span_set_granule(granule, (uint8_t)(GRANULE_HOT | size));
 }
+_Static_assert(BUCKET_LIMIT <= (size_t)1 << 17, "seven bits each tell what is not asked for");
 
 /* The same for any size that the block holds. */
 static inline void span_mark_resized(unsigned bucket, void *block, size_t size)

@@ -62,10 +62,12 @@ static NOINLINE void *reallocate(const char *function, void *block, size_t size)
         slow_free(function, block);
         return NULL;
     }
+    void *resized = front_move(own_front(), FRONT_ANY_CONTENTS, block, size);
+    if (LIKELY(resized != NULL))
+        return resized;
 
     struct heap *heap = registry_default_heap();
     int error = errno;
-    void *resized;
     enum outcome outcome = heap != NULL ? front_reallocate(heap, FRONT_ANY_CONTENTS, block, size, &resized)
                                         : OUTCOME_OUTSIDE;
     errno = error;
@@ -91,7 +93,7 @@ EXPORT void *reallocarray(void *block, size_t count, size_t each)
     size_t size;
     if (__builtin_mul_overflow(count, each, &size))
         return slow_fail(ENOMEM);
-    return reallocate("reallocarray", block, size);
+    return LIKELY(front_resize(own_front(), block, size)) ? block : reallocate("reallocarray", block, size);
 }
 
 EXPORT size_t malloc_usable_size(void *block)

@@ -73,6 +73,19 @@ static void free_inside_large(void)
     use(free, (char *)malloc(5000000) + 4096);
 }
 
+/* What a large block does not use is told in the map's bytes behind its first. */
+static void free_inside_shrunk(void)
+{
+    char *blocks[20];
+    for (int i = 0; i < 20; i++) {
+        blocks[i] = malloc(131072);
+    }
+    for (int i = 0; i < 20; i++) {
+        blocks[i] = realloc(blocks[i], 70000);
+    }
+    use(free, blocks[19] + 16);
+}
+
 static void free_stack(void)
 {
     int variable = 0;
@@ -181,6 +194,7 @@ static const struct mistake mistakes[] = {
     {"free: no block starts at this address", free_inside},
     {"free: no block starts at this address", free_inside_unaligned},
     {"free: no block starts at this address", free_inside_large},
+    {"free: no block starts at this address", free_inside_shrunk},
     {"free: address outside every heap", free_stack},
     {"free: address outside every heap", free_static},
     {"free: address outside every heap", free_wild},
