@@ -3,8 +3,9 @@
 
     cmake/first_functions.py build/bench/malloc build/libcairn_malloc.so
 
-They are those that runs of the malloc benchmark call under callgrind (package valgrind). The library must have been linked
-while the list was empty, for callgrind does not know the names of functions outside .text.
+They are those that the runs below call under callgrind (package valgrind), in their order: what a program that does nothing
+calls comes first. For this the library must have been linked with no more than .rodata.first in first_functions.ld, for
+callgrind does not know the names of functions outside .text.
 """
 
 import os
@@ -13,13 +14,26 @@ import subprocess
 import sys
 import tempfile
 
-RUNS = ["pair_64", "queue", "churn_mixed", "trees", "realloc_strings", "calloc_small", "alone 2"]
-HEADER = """/* The functions that nearly every program runs: a process has those pages of the library that it touches, with their
- * neighbours. Written by first_functions.py; a name that is gone does no harm. */
+RUNS = ["true", "sh -c :", "ls /"] + [
+    "{benchmark} " + row for row in ("pair_64", "queue", "churn_mixed", "trees", "realloc_strings", "calloc_small", "alone 2")]
+HEADER = """/* The functions that nearly every program runs, those that every one does in front: a process has those pages of the
+ * library that it touches, with their neighbours. Written by first_functions.py; a name that is gone does no harm.
+ *
+ * For the same reason constants lie behind what the loader reads, and not in front of what only an unwinder does. */
+SECTIONS
+{
+    .rodata.first :
+    {
+        *(.rodata .rodata.*)
+    }
+}
+INSERT AFTER .rela.dyn;
+
 SECTIONS
 {
     .text.first :
     {
+        *(.text.startup .text.startup.* .text.exit .text.exit.*)
 """
 
 
@@ -45,20 +59,21 @@ def functions_called(command, library):
         if kind == "ob":
             current = table[number]
         elif "libcairn.so" in current:
-            found.add(table[number])
-    return found
+            # What the compiler made of a function has a suffix.
+            found.add(re.split(r"[.'@]", table[number])[0])
+    return found - {""}
 
 
 def main(benchmark, library):
     with open(library, "rb") as file:
         if b".text.first" in file.read():
-            sys.exit("first_functions.py: the library was linked with a list; empty that in first_functions.ld, and build")
-    found = set()
+            sys.exit("first_functions.py: the library has .text.first; leave only .rodata.first in first_functions.ld, and build")
+    library = os.path.realpath(library)
+    names = []
     for run in RUNS:
         print(run, file=sys.stderr)
-        found |= functions_called([benchmark, *run.split()], os.path.realpath(library))
-    # What the compiler made of a function has a suffix.
-    names = sorted({re.split(r"[.'@]", name)[0] for name in found} - {""})
+        called = functions_called(run.format(benchmark=benchmark).split(), library)
+        names += sorted(called - set(names))
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "first_functions.ld")
     with open(path, "w", encoding="utf-8") as file:
         file.write(HEADER)

@@ -25,8 +25,8 @@ struct trace {
 
 /* Only ever added to, without a lock: so a fork in the middle leaves nothing held. Two threads that add the same stack
  * at once give it two numbers, which does no harm. */
-static struct trace *_Atomic heads[HEADS];
-static struct trace *_Atomic by_index[TRACE_LIMIT];
+static LITTLE_USED struct trace *_Atomic heads[HEADS];
+static LITTLE_USED struct trace *_Atomic by_index[TRACE_LIMIT];
 static atomic_uint count = 1;
 
 static atomic_bool is_ready;

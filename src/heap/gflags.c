@@ -165,7 +165,7 @@ static bool read_text(const char *path, const char *text, size_t length, const c
 /* False: there is no such file, or it has no line for the program. */
 static bool read_file(const char *path, uint32_t *flags)
 {
-    static char text[FILE_LIMIT]; /* one thread reads options, once */
+    static LITTLE_USED char text[FILE_LIMIT]; /* one thread reads options, once */
     char program[256];
     size_t length;
     if (!os_read_file(path, text, sizeof text, &length))
