@@ -423,16 +423,18 @@ static bool inner_pages(const struct segment *segment, uintptr_t data, size_t si
 #define DECOMMIT_WORTH ((size_t)64 << 10)
 
 /*
- * Without thresholds asked for, a heap gives memory back only in pieces worth it, and looks for them only once as much
- * was freed again, or a whole segment became free: else a program that frees many small blocks pays a call for each few
- * pages.
+ * Without thresholds asked for, a heap gives memory back only in pieces worth it, keeps what it would commit again at
+ * one step, and looks for more only once as much was freed again, or a whole segment became free: else a program that
+ * frees many small blocks pays a call for each few pages, and one that frees a larger one and allocates it again for
+ * each.
  */
 static bool is_worth_decommitting(struct heap *heap, const struct segment *segment, uintptr_t from, uintptr_t end)
 {
     if (end - from < DECOMMIT_WORTH)
         return false;
     bool is_whole_segment = from < segment->first + os_page_size() && end == align_down(segment->end, os_page_size());
-    if (heap->freed_bytes < DECOMMIT_WORTH && !is_whole_segment)
+    bool is_much = heap->committed_bytes - heap->busy_bytes >= DECOMMIT_WORTH + commit_step(heap);
+    if (!is_whole_segment && (heap->freed_bytes < DECOMMIT_WORTH || !is_much))
         return false;
     heap->freed_bytes = 0;
     return segment_committed_bytes(segment, from, end) >= DECOMMIT_WORTH;

@@ -146,15 +146,9 @@ static bool report_hot(const struct heap *heap, const struct segment *segment, c
             return stop(outcome, OUTCOME_BLOCK_DAMAGED);
         return report_at(heap, segment, data + block_bytes(header.size), record, outcome);
     }
-    uintptr_t block = (uintptr_t)span_block(span, index);
-    if (span_is_busy((void *)block)) {
-        size_t requested = span_requested(span, (void *)block);
-        size_t overhead = walk_overhead(span->block_size - requested);
-        report(record, segment, WALK_HOT_BUSY, block, requested, overhead);
-    } else {
-        size_t overhead = span->block_size > WALK_HOT_FREE_OVERHEAD ? WALK_HOT_FREE_OVERHEAD : 0;
-        report(record, segment, WALK_HOT_FREE, block, span->block_size - overhead, overhead);
-    }
+    struct walk_block block;
+    walk_tell_hot(span, (uintptr_t)span_block(span, index), &block);
+    report(record, segment, block.is_free ? WALK_HOT_FREE : WALK_HOT_BUSY, block.address, block.size, block.overhead);
     return true;
 }
 

@@ -11,6 +11,7 @@
 
 #include "heap/block.h"
 #include "heap/heap.h"
+#include "heap/span.h"
 
 enum walk_kind {
     WALK_REGION,
@@ -67,9 +68,10 @@ static inline size_t walk_overhead(size_t overhead)
 /* Windows reports four words as the overhead of a free block: its header and its links. */
 #define WALK_FREE_OVERHEAD (2 * GRANULE_SIZE)
 
-/* What differs from one record of a block to the next in the same unit. */
+/* What differs from one record of a block to the next in the same segment. */
 struct walk_block {
     bool is_free;
+    bool is_hot;
     uintptr_t address;
     size_t size;
     size_t overhead;
@@ -128,7 +130,36 @@ static ALWAYS_INLINE bool walk_to_next_block(struct walk_block *block)
     } else {
         return false;
     }
+    block->is_hot = false;
     block->size = block_bytes(size) - block->overhead;
+    return true;
+}
+
+/* What a record tells of the block of a span that starts at an address. */
+static ALWAYS_INLINE void walk_tell_hot(const struct span *span, uintptr_t address, struct walk_block *block)
+{
+    block->address = address;
+    block->is_hot = true;
+    block->is_free = !span_is_busy((void *)address);
+    if (block->is_free) {
+        block->overhead = span->block_size > WALK_HOT_FREE_OVERHEAD ? WALK_HOT_FREE_OVERHEAD : 0;
+        block->size = span->block_size - block->overhead;
+        return;
+    }
+    block->size = span_requested(span, (void *)address);
+    block->overhead = walk_overhead(span->block_size - block->size);
+}
+
+/* The same as walk_to_next_block from one block of a span to the next. */
+static ALWAYS_INLINE bool walk_to_next_hot(struct walk_block *block)
+{
+    const struct span *span = span_of((void *)block->address);
+    if (span == NULL || !span_has_block_at(span, (void *)block->address))
+        return false;
+    uintptr_t next = block->address + span->block_size;
+    if (next - span->first >= span_bytes(span))
+        return false;
+    walk_tell_hot(span, next, block);
     return true;
 }
 

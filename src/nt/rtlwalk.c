@@ -118,9 +118,9 @@ NTSTATUS RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Entry)
     struct walk_block next;
     bool stepped = false;
 
-    if (Entry != NULL && Entry->Flags == RTL_HEAP_BUSY)
+    if (Entry != NULL && (Entry->Flags & ~RTL_HEAP_LFH_ALLOC) == RTL_HEAP_BUSY)
         stepped = walk_quickly(HeapHandle, Entry->DataAddress, false, &next);
-    else if (Entry != NULL && Entry->Flags == 0)
+    else if (Entry != NULL && (Entry->Flags & ~RTL_HEAP_LFH_ALLOC) == 0)
         stepped = walk_quickly(HeapHandle, Entry->DataAddress, true, &next);
     if (UNLIKELY(!stepped))
         return walk_slowly(HeapHandle, Entry);
@@ -128,7 +128,7 @@ NTSTATUS RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Entry)
     Entry->DataAddress = (void *)next.address;
     Entry->DataSize = next.size;
     Entry->OverheadBytes = (UCHAR)next.overhead;
-    Entry->Flags = next.is_free ? 0 : RTL_HEAP_BUSY;
+    Entry->Flags = (USHORT)((next.is_free ? 0 : RTL_HEAP_BUSY) | (next.is_hot ? RTL_HEAP_LFH_ALLOC : 0));
     if (next.is_free && extra_may_be(HeapHandle))
         set_extra(Entry, &(struct extra_info){0, 0, 0, 0});
     add_extra(HeapHandle, Entry);

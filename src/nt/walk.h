@@ -24,7 +24,7 @@ static ALWAYS_INLINE bool walk_quickly(PVOID handle, PVOID address, bool was_fre
     if (UNLIKELY(!walk_is_in(handle, next)))
         return false;
     struct heap *heap = handle;
-    return heap_is_alone(heap, heap->flags) && walk_to_next_block(next);
+    return heap_is_alone(heap, heap->flags) && (walk_to_next_block(next) || walk_to_next_hot(next));
 }
 
 /* Entries hold some sizes in 32 bits; what does not fit is told as the most that does, in whole pages. */
