@@ -163,6 +163,12 @@ static ALWAYS_INLINE bool walk_to_next_hot(struct walk_block *block)
     return true;
 }
 
+/* Either of these steps. */
+static ALWAYS_INLINE bool walk_to_next(struct walk_block *block)
+{
+    return walk_to_next_block(block) || walk_to_next_hot(block);
+}
+
 _Static_assert(WALK_FREE_OVERHEAD - BLOCK_DATA_OFFSET == GRANULE_SIZE,
                "a free record is a granule behind its block's data");
 

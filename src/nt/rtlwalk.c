@@ -99,6 +99,14 @@ NTSTATUS walk_step(PVOID handle, enum walk_kind kind, PVOID address, SIZE_T size
     return outcome == OUTCOME_OK ? STATUS_NO_MORE_ENTRIES : status_from_outcome(outcome);
 }
 
+bool walk_to_next_locked(struct heap *heap, struct walk_block *next)
+{
+    bool locked = heap_enter(heap, heap->flags);
+    bool stepped = walk_to_next(next);
+    heap_leave(heap, locked);
+    return stepped;
+}
+
 static NOINLINE NTSTATUS walk_slowly(PVOID handle, RTL_HEAP_WALK_ENTRY *entry)
 {
     struct walk_record record;

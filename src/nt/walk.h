@@ -13,6 +13,9 @@
  */
 NTSTATUS walk_step(PVOID handle, enum walk_kind kind, PVOID address, SIZE_T size, struct walk_record *record);
 
+/* The same as walk_to_next, with other threads locked out. */
+bool walk_to_next_locked(struct heap *heap, struct walk_block *next);
+
 /*
  * Steps from one block to the next, if that can be done quickly (heap/walk.h); else false, and nothing was done.
  * `was_free` says what the last one was: a constant, so that each kind has its own short code.
@@ -24,7 +27,7 @@ static ALWAYS_INLINE bool walk_quickly(PVOID handle, PVOID address, bool was_fre
     if (UNLIKELY(!walk_is_in(handle, next)))
         return false;
     struct heap *heap = handle;
-    return heap_is_alone(heap, heap->flags) && (walk_to_next_block(next) || walk_to_next_hot(next));
+    return heap_is_alone(heap, heap->flags) ? walk_to_next(next) : walk_to_next_locked(heap, next);
 }
 
 /* Entries hold some sizes in 32 bits; what does not fit is told as the most that does, in whole pages. */
