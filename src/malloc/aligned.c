@@ -45,6 +45,7 @@ EXPORT void *aligned_alloc(size_t alignment, size_t size)
     return is_power_of_two(alignment) ? allocate("aligned_alloc", size, alignment) : slow_fail(EINVAL);
 }
 
+/* All that is left to do, so that the short way only jumps here. */
 static NOINLINE int posix_memalign_slowly(void **block, size_t alignment, size_t size)
 {
     void *allocated = try_slowly("posix_memalign", size, alignment);

@@ -83,9 +83,14 @@ static NOINLINE void *reallocate(const char *function, void *block, size_t size)
     return slow_fail(EINVAL);
 }
 
+static ALWAYS_INLINE void *resize(const char *function, void *block, size_t size)
+{
+    return LIKELY(front_resize(own_front(), block, size)) ? block : reallocate(function, block, size);
+}
+
 EXPORT void *realloc(void *block, size_t size)
 {
-    return LIKELY(front_resize(own_front(), block, size)) ? block : reallocate("realloc", block, size);
+    return resize("realloc", block, size);
 }
 
 EXPORT void *reallocarray(void *block, size_t count, size_t each)
@@ -93,7 +98,7 @@ EXPORT void *reallocarray(void *block, size_t count, size_t each)
     size_t size;
     if (__builtin_mul_overflow(count, each, &size))
         return slow_fail(ENOMEM);
-    return LIKELY(front_resize(own_front(), block, size)) ? block : reallocate("reallocarray", block, size);
+    return resize("reallocarray", block, size);
 }
 
 EXPORT size_t malloc_usable_size(void *block)
