@@ -23,6 +23,13 @@ static ALWAYS_INLINE uintptr_t stack_address(void)
 #endif
 }
 
+/* The compiler is to read a variable again, although it knows the value: to change it takes one instruction then, which
+ * a signal handler comes before or after. */
+#define READ_AGAIN(variable) __asm__("" : "+m"(variable))
+
+/* The compiler is to have the value in a register of its own from here on. */
+#define SET_APART(value) __asm__("" : "+r"(value))
+
 /* A function of which callers know nothing: that one never returns would cost the fast paths an instruction. */
 #if __has_attribute(noipa)
 #define OPAQUE __attribute__((noipa))

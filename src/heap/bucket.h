@@ -30,20 +30,20 @@
 /* The largest size that Windows' front end serves. */
 #define BUCKET_WINDOWS_LIMIT ((size_t)16384)
 
-/* By the granules of a size, its bucket times GRANULE_SIZE: where the magazine is in a front. 0 bytes are one. */
+/* By the granules of a size, its bucket. 0 bytes are one. */
 #define BUCKET_OF(granules)                                                                                            \
     ((granules) <= 1    ? 1                                                                                            \
      : (granules) <= 16 ? (granules)                                                                                   \
      : (granules) <= 32 ? 16 + ((granules)-15) / 2                                                                     \
                         : 24 + ((granules)-29) / 4)
-#define OFFSETS_2(granules) (BUCKET_OF(granules) << GRANULE_SHIFT), (BUCKET_OF((granules) + 1) << GRANULE_SHIFT)
-#define OFFSETS_8(granules)                                                                                            \
-    OFFSETS_2(granules), OFFSETS_2((granules) + 2), OFFSETS_2((granules) + 4), OFFSETS_2((granules) + 6)
-static const uint16_t bucket_offsets[BUCKET_BY_SIZE] = {OFFSETS_8(0),  OFFSETS_8(8),  OFFSETS_8(16),
-                                                        OFFSETS_8(24), OFFSETS_8(32), OFFSETS_8(40),
-                                                        OFFSETS_8(48), OFFSETS_8(56), (BUCKET_OF(64) << GRANULE_SHIFT)};
-#undef OFFSETS_8
-#undef OFFSETS_2
+#define BUCKETS_2(granules) BUCKET_OF(granules), BUCKET_OF((granules) + 1)
+#define BUCKETS_8(granules)                                                                                            \
+    BUCKETS_2(granules), BUCKETS_2((granules) + 2), BUCKETS_2((granules) + 4), BUCKETS_2((granules) + 6)
+static const uint8_t bucket_by_size[BUCKET_BY_SIZE] = {BUCKETS_8(0),  BUCKETS_8(8),  BUCKETS_8(16),
+                                                       BUCKETS_8(24), BUCKETS_8(32), BUCKETS_8(40),
+                                                       BUCKETS_8(48), BUCKETS_8(56), BUCKET_OF(64)};
+#undef BUCKETS_8
+#undef BUCKETS_2
 #undef BUCKET_OF
 
 /* The bucket for a size of more than BUCKET_BY_FORMULA and at most BUCKET_LIMIT. */
@@ -59,7 +59,7 @@ static inline unsigned bucket_by_formula(size_t size)
 static inline unsigned bucket_of(size_t size)
 {
     if (size <= BUCKET_SMALL_LIMIT)
-        return bucket_offsets[(size + GRANULE_SIZE - 1) >> GRANULE_SHIFT] >> GRANULE_SHIFT;
+        return bucket_by_size[(size + GRANULE_SIZE - 1) >> GRANULE_SHIFT];
     return bucket_by_formula(size);
 }
 

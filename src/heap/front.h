@@ -36,7 +36,7 @@
 #endif
 
 /* Ends the process with a message: it returns nothing. */
-void *front_block_in_use(void) SHARED_AS("front_block_in_use");
+void *front_block_in_use(void) SHARED_AS("front_block_in_use") __attribute__((returns_nonnull));
 
 /*
  * Takes a block from the thread's magazine for a size of at most BUCKET_SMALL_LIMIT, for less that is asked for, which
@@ -47,19 +47,15 @@ void *front_block_in_use(void) SHARED_AS("front_block_in_use");
  */
 static ALWAYS_INLINE void *front_pop_small(struct front *front, size_t size, size_t asked_for)
 {
-    size_t offset = front->offsets[(size + GRANULE_SIZE - 1) >> GRANULE_SHIFT];
-    struct magazine *magazine = (struct magazine *)(void *)((char *)front->magazines + offset);
-    void **top = magazine->top;
-    void *block = *top;
+    struct magazine *magazine = front->by_size[(size + GRANULE_SIZE - 1) >> GRANULE_SHIFT];
+    void *block = *magazine->top;
+    SET_APART(block); /* where it is returned, which saves a move */
     if (UNLIKELY(block == NULL))
         return NULL;
-    uint8_t *granule = span_granule(block);
-    magazine->top = top - 1;
+    READ_AGAIN(magazine->top);
+    magazine->top--;
     atomic_signal_fence(memory_order_seq_cst);
-    if (UNLIKELY(FRONT_PEEK(granule) != GRANULE_NONE))
-        return front_block_in_use();
-    span_set_granule(granule, (uint8_t)(asked_for | GRANULE_HOT));
-    return block;
+    return LIKELY(span_claim_small(block, asked_for)) ? block : front_block_in_use();
 }
 
 /* Takes a block from the thread's magazine for the size. NULL: it must be allocated by front_allocate. */

@@ -194,6 +194,26 @@ static ALWAYS_INLINE void span_mark_busy(unsigned bucket, void *block, size_t si
 }
 _Static_assert(BUCKET_LIMIT <= (size_t)1 << 17, "seven bits each tell what is not asked for");
 
+/*
+ * The same for a block of a small bucket from a magazine, which must not be busy. False: it is, and what the map says
+ * of it is of no use any more.
+ *
+ * One instruction reads, adds and writes: with the mark of a busy block in the byte, that of another has no room in it.
+ * That of a shrunk one may have: a block which was taken twice and shrunk to a fraction in between is not noticed.
+ */
+static ALWAYS_INLINE bool span_claim_small(const void *block, size_t size)
+{
+    uint8_t *granule = span_granule(block);
+    uint8_t mark = (uint8_t)(GRANULE_HOT | size);
+#if defined(__SANITIZE_THREAD__)
+    bool is_free = span_granule_value(granule) < GRANULE_HOT;
+    span_set_granule(granule, mark);
+    return is_free;
+#else
+    return !__builtin_add_overflow(*granule, mark, granule);
+#endif
+}
+
 /* The same for any size that the block holds. */
 static inline void span_mark_resized(unsigned bucket, void *block, size_t size)
 {

@@ -17,6 +17,7 @@
 
 struct front thread_no_front = {
     .magazines = {[0 ... BUCKET_COUNT - 1] = {.top = magazine_none, .limit = magazine_none}},
+    .by_size = {[0 ... BUCKET_BY_SIZE - 1] = &thread_no_front.magazines[0]},
     .tag = TAG_OF_NONE,
 };
 
@@ -252,7 +253,8 @@ static struct front *new_front(struct front_end *end)
         return NULL;
     for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++)
         front->magazines[bucket] = thread_no_front.magazines[bucket];
-    memcpy(front->offsets, bucket_offsets, sizeof front->offsets);
+    for (unsigned granules = 0; granules < BUCKET_BY_SIZE; granules++)
+        front->by_size[granules] = &front->magazines[bucket_by_size[granules]];
     front->tag = end->tag;
     front->end = end;
     return front;

@@ -22,17 +22,16 @@ struct magazine {
     void **top;
     void **limit; /* where top points when it is full */
 };
-_Static_assert(sizeof(void *) != 8 || sizeof(struct magazine) == GRANULE_SIZE,
-               "where a magazine is, bucket_offsets tells");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct magazine) == GRANULE_SIZE, "where a magazine is, a tag tells");
 
 struct front {
     struct magazine magazines[BUCKET_COUNT];
-    uint16_t offsets[BUCKET_BY_SIZE]; /* bucket_offsets: where the magazine for a small size is */
-    uint32_t tag;                     /* of the heap's spans, without the bucket */
-    uint8_t number;                   /* by which spans know the front; 0: by none */
-    int16_t streak[BUCKET_COUNT];     /* how often in a row a magazine was found full, or less than 0: empty */
-    uint16_t capacity[BUCKET_COUNT];  /* of the magazines */
-    size_t own_bytes;                 /* of blocks that the magazines can hold, but for those that were borrowed */
+    struct magazine *by_size[BUCKET_BY_SIZE]; /* that for a small size */
+    uint32_t tag;                             /* of the heap's spans, without the bucket */
+    uint8_t number;                           /* by which spans know the front; 0: by none */
+    int16_t streak[BUCKET_COUNT];             /* how often in a row a magazine was found full, or less than 0: empty */
+    uint16_t capacity[BUCKET_COUNT];          /* of the magazines */
+    size_t own_bytes; /* of blocks that the magazines can hold, but for those that were borrowed */
     size_t borrowed_bytes;
     struct front_end *end;
     struct thread *thread; /* NULL: its thread has ended, or the heap is not serialized */

@@ -3,6 +3,7 @@
  * before it is executed. */
 #include "traffic.h"
 
+#include "steps.h"
 #include "thread.h"
 
 #include <ntifs.h>
@@ -58,19 +59,6 @@ static void on_step(int signal, siginfo_t *info, void *context)
     if ((locked || syscall) && seen.first == NULL) {
         seen.first = code;
     }
-}
-
-/* Sets or clears the trap flag, 0x100; the red zone below the stack is left alone. */
-static inline void steps_begin(void)
-{
-    __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; orq $0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::
-                         : "memory", "cc");
-}
-
-static inline void steps_end(void)
-{
-    __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; andq $~0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::
-                         : "memory", "cc");
 }
 
 static void watch(HANDLE heap, SIZE_T size, const char *name)
