@@ -12,11 +12,11 @@
 /* --- the stand-in ---------------------------------------------------------------------------------------------------
  */
 
-/* No tag of a slice is so little above this one that it names a bucket. */
+/* No tag of a slice is so little above this one that it names a bucket: no block comes as far as a magazine's limit. */
 #define TAG_OF_NONE 0xFFFFF000u
 
 struct front thread_no_front = {
-    .magazines = {[0 ... BUCKET_COUNT - 1] = {.top = magazine_none, .limit = magazine_none}},
+    .magazines = {[0 ... BUCKET_COUNT - 1] = {.top = magazine_none}},
     .by_size = {[0 ... BUCKET_BY_SIZE - 1] = &thread_no_front.magazines[0]},
     .tag = TAG_OF_NONE,
 };
@@ -252,7 +252,7 @@ static struct front *new_front(struct front_end *end)
     if (front == NULL)
         return NULL;
     for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++)
-        front->magazines[bucket] = thread_no_front.magazines[bucket];
+        front->magazines[bucket] = (struct magazine){.top = magazine_none, .limit = magazine_none};
     for (unsigned granules = 0; granules < BUCKET_BY_SIZE; granules++)
         front->by_size[granules] = &front->magazines[bucket_by_size[granules]];
     front->tag = end->tag;

@@ -7,7 +7,8 @@
  *     thread  ----------------------++->
  *
  * The two pairs in front make the common case two comparisons. A thread that has no front for a heap has a stand-in
- * whose magazines are always empty and always full, so that the fast paths need not ask whether there is one.
+ * whose magazines are always empty, and to which no block belongs, so that the fast paths need not ask whether there is
+ * one.
  */
 #ifndef CAIRN_HEAP_THREAD_H
 #define CAIRN_HEAP_THREAD_H
