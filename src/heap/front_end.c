@@ -172,7 +172,8 @@ void front_end_destroy(struct front_end *end)
     FOR_EACH_BUCKET(end, index, bucket)
     {
         depot_destroy(&bucket->depots);
-        stock_forget(&bucket->stock, bucket_size(index));
+        for (unsigned i = 0; i < STOCK_COUNT; i++)
+            stock_forget(&bucket->stocks[i], bucket_size(index));
         front_end_drop_piece(end, bucket);
     }
     while (end->chunks != NULL) {
@@ -337,7 +338,38 @@ static size_t idle_bytes(const struct front_end *end, unsigned index)
     return __atomic_load_n(&end->front_count, __ATOMIC_RELAXED) * IDLE_BYTES_PER_FRONT;
 }
 
-static void put_under_lock(struct front_end *end, unsigned index, unsigned count, void *const *blocks)
+static unsigned owner_of(const void *block)
+{
+    const struct span *span = span_of(block);
+    ASSERT(span != NULL);
+    return __atomic_load_n(&span->owner, __ATOMIC_RELAXED);
+}
+
+/* Where there are threads, larger blocks do not wait in stocks: they cost more memory, and the bits less of the time. */
+#define STOCK_LIMIT_OF_THREADS ((size_t)64)
+
+static struct stock *stock_of(struct bucket *bucket, const struct front *front)
+{
+    return &bucket->stocks[front != NULL ? front->number % STOCK_COUNT : 0];
+}
+
+/* Whether blocks that a front gives back, and of which this is the last, may wait in its stock. */
+static bool may_be_stocked(const struct front *front, unsigned index, const void *block)
+{
+    return os_is_single_threaded() ||
+           (front != NULL && bucket_size(index) <= STOCK_LIMIT_OF_THREADS && owner_of(block) == front->number);
+}
+
+static unsigned take_from_stocks(struct bucket *bucket, unsigned index, unsigned limit, void **blocks)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; count == 0 && i < STOCK_COUNT; i++)
+        count = stock_take(&bucket->stocks[i], bucket_size(index), limit, blocks);
+    return count;
+}
+
+static void put_under_lock(struct front_end *end, const struct front *front, unsigned index, unsigned count,
+                           void *const *blocks)
 {
     struct bucket *bucket = front_end_bucket(end, index);
     struct span *emptied = NULL;
@@ -345,7 +377,9 @@ static void put_under_lock(struct front_end *end, unsigned index, unsigned count
     lock_acquire(&bucket->lock);
     bucket->exchanges++;
     note_put(bucket, count * bucket_size(index));
-    unsigned left = stock_put(&bucket->stock, bucket_size(index), count, blocks);
+    unsigned left = count;
+    if (may_be_stocked(front, index, blocks[count - 1]))
+        left = stock_put(stock_of(bucket, front), bucket_size(index), count, blocks);
     span_list_put(&bucket->spans, idle_bytes(end, index), left, blocks + count - left, &emptied);
     lock_release(&bucket->lock);
     close_spans(end, emptied);
@@ -369,11 +403,13 @@ static unsigned take_under_lock(struct bucket *bucket, const struct front *front
 {
     lock_acquire(&bucket->lock);
     bucket->exchanges++;
-    unsigned count = stock_take(&bucket->stock, bucket_size(index), limit, blocks);
+    unsigned count = stock_take(stock_of(bucket, front), bucket_size(index), limit, blocks);
     if (count == 0)
         count = span_list_take(&bucket->spans, front != NULL ? front->number : 0, idle, limit, blocks);
     if (count == 0)
         count = take_from_others(bucket, index, idle, limit, blocks);
+    if (count == 0)
+        count = take_from_stocks(bucket, index, limit, blocks);
     lock_release(&bucket->lock);
     return count;
 }
@@ -391,13 +427,6 @@ unsigned front_end_take(struct front_end *end, const struct front *front, unsign
     if (UNLIKELY(count == 0) && may_grow)
         count = depot_take_any(&bucket->depots, limit, blocks);
     return count;
-}
-
-static unsigned owner_of(const void *block)
-{
-    const struct span *span = span_of(block);
-    ASSERT(span != NULL);
-    return __atomic_load_n(&span->owner, __ATOMIC_RELAXED);
 }
 
 /* Hands the last of these blocks over to the owner of its span, and with it the others of its batch. Returns how many;
@@ -420,7 +449,7 @@ void front_end_put(struct front_end *end, const struct front *front, unsigned in
     while (count != 0 && (part = hand_over(end, front, index, count, blocks)) != 0)
         count -= part;
     if (count != 0)
-        put_under_lock(end, index, count, blocks);
+        put_under_lock(end, front, index, count, blocks);
 }
 
 /* Puts what is in the depot and the stock into the spans. Returns those that it emptied, which are in no list any
@@ -433,11 +462,12 @@ static struct span *empty_stores(struct front_end *end, unsigned index)
     unsigned count;
     lock_acquire(&bucket->lock);
     while ((count = depot_take_any(&bucket->depots, STOCK_PIECE_BLOCKS, blocks)) != 0 ||
-           (count = stock_take(&bucket->stock, bucket_size(index), STOCK_PIECE_BLOCKS, blocks)) != 0) {
+           (count = take_from_stocks(bucket, index, STOCK_PIECE_BLOCKS, blocks)) != 0) {
         bucket->exchanges++;
         span_list_put(&bucket->spans, 0, count, blocks, &emptied);
     }
-    stock_free_unused(&bucket->stock);
+    for (unsigned i = 0; i < STOCK_COUNT; i++)
+        stock_free_unused(&bucket->stocks[i]);
     lock_release(&bucket->lock);
     return emptied;
 }

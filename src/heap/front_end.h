@@ -4,7 +4,7 @@
  *     threads     magazine      magazine      magazine         no lock, a few blocks each
  *                     \  batches  |  batches    /
  *     bucket          depots: up to three batches each         no lock, each place taken by one exchange
- *                     stock: a stack of free blocks            the bucket's lock
+ *                     stocks: stacks of free blocks            the bucket's lock
  *                     spans: a bit for each free block         the bucket's lock
  *     back end        one block for each span                  the heap's lock
  *
@@ -22,6 +22,9 @@
 #include "heap/stock.h"
 #include "heap/thread.h"
 
+/* Each thread has one of so many stocks, by its front's number. */
+#define STOCK_COUNT 4u
+
 struct bucket {
     struct lock lock;
     unsigned exchanges; /* counts whenever blocks are taken from spans or put into them */
@@ -30,7 +33,7 @@ struct bucket {
 
     /* Where there are threads this seldom changes: it is not on the line that whoever takes the lock writes. */
     _Alignas(CACHE_LINE) struct depots depots;
-    struct stock stock;
+    struct stock stocks[STOCK_COUNT];
     unsigned exchanges_seen; /* by the cleaner, when it looked last */
     unsigned exchanges_met;  /* by front_end_next_idle */
     struct lack lack;        /* of memory for another span */

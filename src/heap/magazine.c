@@ -53,7 +53,7 @@ static bool may_hold(struct front *front, size_t more)
         front->own_bytes += more;
         return true;
     }
-    if (!spare_take(more))
+    if (!os_is_single_threaded() || !spare_take(more))
         return false;
     front->borrowed_bytes += more;
     return true;

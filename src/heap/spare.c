@@ -11,8 +11,6 @@ static atomic_size_t spare_bytes;
 
 bool spare_take(size_t bytes)
 {
-    if (!os_is_single_threaded())
-        return false;
     size_t in_use = arena_committed_bytes();
     size_t limit = size_min(in_use, SPARE_BYTES + in_use / SPARE_SHARE_BEYOND);
     if (atomic_fetch_add_explicit(&spare_bytes, bytes, memory_order_relaxed) + bytes <= limit)

@@ -1,5 +1,5 @@
 /*
- * The stock of a bucket: a stack of free blocks that were not put into the bits of their spans.
+ * A stock of a bucket: a stack of free blocks that were not put into the bits of their spans.
  *
  * What a thread frees at a time it often allocates again. So what does not fit into magazines is kept as it comes,
  * which costs a copy of its address; finding its span and its bit costs five times that, twice. All stocks of the
