@@ -345,7 +345,8 @@ static unsigned owner_of(const void *block)
     return __atomic_load_n(&span->owner, __ATOMIC_RELAXED);
 }
 
-/* Where there are threads, larger blocks do not wait in stocks: they cost more memory, and the bits less of the time. */
+/* Where there are threads, larger blocks do not wait in stocks: they cost more memory, and the bits less of the time.
+ */
 #define STOCK_LIMIT_OF_THREADS ((size_t)64)
 
 static struct stock *stock_of(struct bucket *bucket, const struct front *front)
