@@ -453,7 +453,7 @@ void front_end_put(struct front_end *end, const struct front *front, unsigned in
         put_under_lock(end, front, index, count, blocks);
 }
 
-/* Puts what is in the depot and the stock into the spans. Returns those that it emptied, which are in no list any
+/* Puts what is in the depots and the stocks into the spans. Returns those that it emptied, which are in no list any
  * more. */
 static struct span *empty_stores(struct front_end *end, unsigned index)
 {

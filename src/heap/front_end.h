@@ -118,7 +118,7 @@ void front_end_put(struct front_end *end, const struct front *front, unsigned bu
 /* The buckets are met in turn: the next one, if nobody has exchanged blocks with it since it was met last; else 0. */
 unsigned front_end_next_idle(struct front_end *end);
 
-/* Gives the batches and the stock of a bucket back to its spans, and those that get empty to the back end. */
+/* Gives the batches and the stocks of a bucket back to its spans, and those that get empty to the back end. */
 void front_end_empty(struct front_end *end, unsigned bucket);
 
 /* Gives all batches on their way back to their spans, and empty spans to the back end. The caller has the heap to

@@ -36,6 +36,41 @@ static inline pid_t child_start(child_fn *fn, void *arg, unsigned seconds)
     _exit(atomic_load(&check_failures) == 0 ? 0 : 1);
 }
 
+struct child_captured {
+    child_fn *fn;
+    void *arg;
+    int pipe[2];
+};
+
+static inline void child_write_to_pipe(void *arg)
+{
+    struct child_captured *captured = arg;
+    dup2(captured->pipe[1], STDERR_FILENO);
+    close(captured->pipe[0]);
+    close(captured->pipe[1]);
+    captured->fn(captured->arg);
+}
+
+/* The same, and waits for it: how it ended, and the beginning of what it wrote to standard error. */
+static inline int child_capture(child_fn *fn, void *arg, unsigned seconds, char *text, size_t size)
+{
+    struct child_captured captured = {.fn = fn, .arg = arg};
+    size_t length = 0;
+    ssize_t got;
+    text[0] = '\0';
+    if (!CHECK(pipe(captured.pipe) == 0)) {
+        return -1;
+    }
+    pid_t child = child_start(child_write_to_pipe, &captured, seconds);
+    close(captured.pipe[1]);
+    while (length + 1 < size && (got = read(captured.pipe[0], text + length, size - 1 - length)) > 0) {
+        length += (size_t)got;
+    }
+    text[length] = '\0';
+    close(captured.pipe[0]);
+    return child_wait(child);
+}
+
 /* The same, and waits for it; false and one failed check if it did not end well. */
 static inline bool child_run(child_fn *fn, void *arg, unsigned seconds, const char *name)
 {

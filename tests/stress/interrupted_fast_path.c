@@ -52,10 +52,7 @@ static void on_step(int signal)
 static void interrupt_one_call(void *arg)
 {
     struct sigaction action = {.sa_handler = on_step};
-    int *out = arg;
-    dup2(out[1], STDERR_FILENO);
-    close(out[0]);
-    close(out[1]);
+    (void)arg;
     CHECK(sigaction(SIGTRAP, &action, NULL) == 0);
     steps = 0;
     steps_begin();
@@ -79,16 +76,7 @@ static unsigned interrupt_everywhere(const char *name)
     int end = 0;
     for (interrupted_at = 1; end != 2 && interrupted_at < MOST_STEPS; interrupted_at++) {
         char text[200];
-        int out[2];
-        if (!CHECK(pipe(out) == 0)) {
-            return 0;
-        }
-        pid_t child = child_start(interrupt_one_call, out, CHILD_SECONDS);
-        close(out[1]);
-        ssize_t length = read(out[0], text, sizeof(text) - 1);
-        text[length > 0 ? length : 0] = '\0';
-        close(out[0]);
-        end = child_wait(child);
+        end = child_capture(interrupt_one_call, NULL, CHILD_SECONDS, text, sizeof(text));
         bool is_line = end == 256 + SIGABRT && strncmp(text, "cairn: a free block is in use", 29) == 0;
         diagnosed += is_line;
         if (!CHECK(end == 0 || end == 2 || is_line)) {

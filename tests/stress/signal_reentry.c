@@ -126,17 +126,6 @@ static void other_thread(void *arg)
 
 /* --- how it ended ------------------------------------------------------------------------------------------------- */
 
-/* Standard error of the child, up to its end. */
-static void read_all(int pipe, char *text, size_t size)
-{
-    size_t length = 0;
-    ssize_t got;
-    while (length + 1 < size && (got = read(pipe, text + length, size - 1 - length)) > 0) {
-        length += (size_t)got;
-    }
-    text[length] = '\0';
-}
-
 static bool is_diagnosis(const char *text)
 {
     const char *newline = strchr(text, '\n');
@@ -147,15 +136,11 @@ struct scenario {
     const char *name;
     child_fn *fn;
     HANDLE heap;
-    int pipe[2];
 };
 
 static void in_child(void *arg)
 {
     struct scenario *scenario = arg;
-    dup2(scenario->pipe[1], STDERR_FILENO);
-    close(scenario->pipe[0]);
-    close(scenario->pipe[1]);
     scenario->fn(scenario->heap);
     atomic_fetch_add(&check_failures, atomic_load(&signals) == 0); /* else nothing was tested */
 }
@@ -163,14 +148,7 @@ static void in_child(void *arg)
 static void run(struct scenario *scenario)
 {
     char text[1000];
-    if (!CHECK(pipe(scenario->pipe) == 0)) {
-        return;
-    }
-    pid_t child = child_start(in_child, scenario, CHILD_SECONDS);
-    close(scenario->pipe[1]);
-    read_all(scenario->pipe[0], text, sizeof(text));
-    close(scenario->pipe[0]);
-    int end = child_wait(child);
+    int end = child_capture(in_child, scenario, CHILD_SECONDS, text, sizeof(text));
     bool ok = CHECK((end == 0 && text[0] == '\0') || (end == 256 + SIGABRT && is_diagnosis(text)));
     printf("%s: %s, exit %d %s", ok ? "ok" : "FAILED", scenario->name, end, text[0] != '\0' ? text : "\n");
 }
@@ -179,10 +157,10 @@ int main(void)
 {
     traffic_start();
     struct scenario scenarios[] = {
-        {"timer, default heap", alone, GetProcessHeap(), {0, 0}},
-        {"timer, private heap", alone, HeapCreate(0, 0, 0), {0, 0}},
-        {"other thread, default heap", other_thread, GetProcessHeap(), {0, 0}},
-        {"other thread, private heap", other_thread, HeapCreate(0, 0, 0), {0, 0}},
+        {"timer, default heap", alone, GetProcessHeap()},
+        {"timer, private heap", alone, HeapCreate(0, 0, 0)},
+        {"other thread, default heap", other_thread, GetProcessHeap()},
+        {"other thread, private heap", other_thread, HeapCreate(0, 0, 0)},
     };
     /* The thread sanitizer puts signals off until the interrupted code has come to an end. */
     for (size_t i = 0; SLOWNESS != SLOWNESS_TSAN && i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
