@@ -374,6 +374,20 @@ static unsigned first_arena_for(enum run_kind kind)
     return kind == RUN_LARGE && arenas[0].size == PREFERRED_ARENA_SIZE ? 1 : 0;
 }
 
+/*
+ * Whether a large block is so large that the system refuses it at once. An arena of its own, which stays, would have
+ * been made in vain.
+ */
+static bool is_beyond_memory(size_t size, enum run_kind kind)
+{
+    if (kind != RUN_LARGE || size <= PREFERRED_ARENA_SIZE)
+        return false;
+    void *memory = os_map_zeros(size);
+    if (memory != NULL)
+        os_release(memory, size);
+    return memory == NULL;
+}
+
 static struct arena *find_arena_with_run(size_t units, enum run_kind kind, size_t *found)
 {
     unsigned count = atomic_load_explicit(&arena_count, memory_order_relaxed);
@@ -382,7 +396,7 @@ static struct arena *find_arena_with_run(size_t units, enum run_kind kind, size_
         if (find_run(&arenas[i], units, found))
             return &arenas[i];
     }
-    if (reserve_arena(units << UNIT_SHIFT)) {
+    if (!is_beyond_memory(units << UNIT_SHIFT, kind) && reserve_arena(units << UNIT_SHIFT)) {
         struct arena *arena = &arenas[atomic_load_explicit(&arena_count, memory_order_relaxed) - 1];
         return find_run(arena, units, found) ? arena : NULL;
     }
@@ -599,6 +613,18 @@ static void clear_pages(void *address, size_t size)
         os_discard(address, size);
 }
 
+/* Has the system make pages of a run usable. Where it has many mappings those of neighbours are joined: it is told of
+ * whole units, though the rest of them does not count as accessible. */
+static bool commit_pages(void *address, size_t size, enum os_access access)
+{
+    uintptr_t from = (uintptr_t)address, end = from + size;
+    if (UNLIKELY(os_has_many_mappings())) {
+        from = align_down(from, UNIT_SIZE);
+        end = align_up(end, UNIT_SIZE);
+    }
+    return os_commit((void *)from, end - from, access);
+}
+
 /*
  * Makes [page, end) accessible where it is not, and zero where it already was, if asked. Pages that may be executed are
  * always told to the system: warm ones may not.
@@ -611,7 +637,7 @@ static bool make_accessible(struct arena *arena, size_t page, size_t end, enum o
         size_t span_end = find_page(arena, ARENA_ACCESSIBLE, page, end, !accessible);
         void *span = page_address(arena, page);
         size_t span_size = (span_end - page) * os_page_size();
-        if ((!accessible || access == OS_READ_WRITE_EXECUTE) && !os_commit(span, span_size, access)) {
+        if ((!accessible || access == OS_READ_WRITE_EXECUTE) && !commit_pages(span, span_size, access)) {
             /* Some may have become usable; nobody has written to them, and they do not count as accessible. */
             if (!accessible)
                 os_decommit(span, span_size);

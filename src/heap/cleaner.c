@@ -11,10 +11,11 @@
 atomic_bool cleaner_is_wanted;
 atomic_bool cleaner_is_running;
 
-/* The system refused the thread once: then it is not asked again. */
-static atomic_bool cannot_run;
+/* The thread could not be started, or had to end: until then, in milliseconds of os_milliseconds, it is not tried
+ * again, and calls clean. */
+static atomic_uint_least64_t refused_until;
 
-/* Without a thread: when the next call is to clean, in milliseconds of os_milliseconds; 0: not set. */
+/* Without a thread: when the next call is to clean; 0: not set. */
 static atomic_uint_least64_t next_tick;
 
 /* The process that it belongs to. A child that shares the memory of its parent, as of vfork, must not start it. */
@@ -75,17 +76,35 @@ static bool clean(void)
     return too_early;
 }
 
-static void work(void)
+static void do_without(void)
 {
-    static atomic_uint never;
-    bool too_early;
+    atomic_store_explicit(&refused_until, os_milliseconds() + cleaner_delay(), memory_order_relaxed);
+}
 
+/* Waits and cleans until nothing is left to do. False: the thread must end before. */
+static bool clean_all(void)
+{
+    bool too_early;
     do {
-        os_wait_for(&never, 0, cleaner_delay());
+        if (!os_sleep_beside(cleaner_delay()))
+            return false;
         atomic_store_explicit(&cleaner_is_wanted, false, memory_order_relaxed);
         too_early = clean();
     } while (too_early || atomic_load_explicit(&cleaner_is_wanted, memory_order_relaxed));
-    atomic_store_explicit(&cleaner_is_running, false, memory_order_release);
+    return true;
+}
+
+/* Who asked while the thread was about to end, and found it running, is served yet. */
+static void work(void)
+{
+    do {
+        bool is_done = clean_all();
+        if (!is_done)
+            do_without();
+        atomic_store(&cleaner_is_running, false);
+        if (!is_done)
+            return;
+    } while (atomic_load(&cleaner_is_wanted) && !atomic_exchange(&cleaner_is_running, true));
 }
 
 /* The calls themselves clean, when the time has come. */
@@ -112,8 +131,8 @@ static void tick(void)
 
 static bool may_run(void)
 {
-    return option_value(OPTION_CLEANER) != 0 && cleaner_delay() != 0 &&
-           !atomic_load_explicit(&cannot_run, memory_order_relaxed);
+    uint64_t until = atomic_load_explicit(&refused_until, memory_order_relaxed);
+    return option_value(OPTION_CLEANER) != 0 && cleaner_delay() != 0 && (until == 0 || os_milliseconds() >= until);
 }
 
 void cleaner_start(void)
@@ -128,10 +147,14 @@ void cleaner_start(void)
     if (atomic_load_explicit(&cleaner_is_running, memory_order_relaxed) ||
         atomic_exchange_explicit(&cleaner_is_running, true, memory_order_acq_rel))
         return;
-    if (process == os_process_number() && os_run_beside(work))
+    bool is_ours = process == os_process_number();
+    if (is_ours && os_run_beside(work))
         return;
-    atomic_store_explicit(&cannot_run, process == os_process_number(), memory_order_relaxed);
     atomic_store_explicit(&cleaner_is_running, false, memory_order_release);
+    if (is_ours) {
+        do_without();
+        tick();
+    }
 }
 
 void cleaner_forget(void)

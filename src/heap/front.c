@@ -138,7 +138,7 @@ static bool allocate_hot(struct heap *heap, unsigned bucket, uint32_t flags, siz
 static void free_hot(struct heap *heap, unsigned bucket, void *block)
 {
     struct front_end *end = front_end_of(heap);
-    struct front *front = thread_front(end);
+    struct front *front = thread_front_to_free(end);
 
     span_set_granule(span_granule(block), GRANULE_NONE);
     struct magazine *magazine = front != NULL ? &front->magazines[bucket] : NULL;

@@ -431,15 +431,16 @@ unsigned front_end_take(struct front_end *end, const struct front *front, unsign
 }
 
 /* Hands the last of these blocks over to the owner of its span, and with it the others of its batch. Returns how many;
- * 0: the owner is this front, or nobody, or there is no room. A process with one thread has no use for depots. */
+ * 0: the owner is this front, or nobody, or there is no room. A process with one thread has no use for depots, and who
+ * frees without a front has single blocks, which would take the places of whole batches. */
 static unsigned hand_over(struct front_end *end, const struct front *front, unsigned index, unsigned count,
                           void *const *blocks)
 {
-    if (os_is_single_threaded() || (end->heap->flags & HEAP_NO_SERIALIZE))
+    if (front == NULL || os_is_single_threaded() || (end->heap->flags & HEAP_NO_SERIALIZE))
         return 0;
     unsigned owner = owner_of(blocks[count - 1]);
     unsigned part = count < BATCH_LIMIT ? count : BATCH_LIMIT;
-    if (owner == 0 || (front != NULL && owner == front->number))
+    if (owner == 0 || owner == front->number)
         return 0;
     return depot_put(&front_end_bucket(end, index)->depots, owner, part, blocks + count - part) ? part : 0;
 }

@@ -104,8 +104,11 @@ static bool grow(struct front *front, unsigned bucket)
     void **old = bottom(front, bucket);
     unsigned count = count_of(front, bucket);
     memcpy(places, old, (count + 1) * sizeof *places);
+    /* The child of a fork that another thread does just now finds no magazine rather than a wrong one. */
+    __atomic_store_n(&front->capacity[bucket], 0, __ATOMIC_RELAXED);
+    atomic_thread_fence(memory_order_release);
     front->magazines[bucket] = (struct magazine){.top = places + count, .limit = places + larger};
-    front->capacity[bucket] = (uint16_t)larger;
+    __atomic_store_n(&front->capacity[bucket], (uint16_t)larger, __ATOMIC_RELEASE);
     if (capacity != 0)
         front_end_drop_piece(front->end, old);
     return true;

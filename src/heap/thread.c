@@ -57,11 +57,13 @@ struct seat {
 struct thread {
     struct thread *next;
     struct thread *previous;
-    struct thread_fronts *local;
+    const struct thread_fronts *local; /* the thread's; not to be followed by others, for it may have ended untold */
     struct front *fronts;
-    struct seat *table; /* by heap */
-    size_t table_size;  /* a power of two */
-    size_t table_used;  /* seats that were ever taken */
+    struct front *_Atomic recent; /* what local->recent_front is, or was just now */
+    struct front *parting;        /* its heap is gone, and the thread may yet have it at hand */
+    struct seat *table;           /* by heap */
+    size_t table_size;            /* a power of two */
+    size_t table_used;            /* seats that were ever taken */
     struct seat first_table[FIRST_TABLE_SIZE];
 };
 
@@ -246,16 +248,24 @@ static void unlink_front(struct front *front)
         take_from_left(front);
 }
 
+/* Makes a front of magazines that hold nothing. */
+static void leave_empty(struct front *front, uint32_t tag)
+{
+    for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++) {
+        front->magazines[bucket] = (struct magazine){.top = magazine_none, .limit = magazine_none};
+        front->capacity[bucket] = 0;
+    }
+    front->tag = tag;
+}
+
 static struct front *new_front(struct front_end *end)
 {
     struct front *front = meta_allocate_apart(sizeof *front);
     if (front == NULL)
         return NULL;
-    for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++)
-        front->magazines[bucket] = (struct magazine){.top = magazine_none, .limit = magazine_none};
     for (unsigned granules = 0; granules < BUCKET_BY_SIZE; granules++)
         front->by_size[granules] = &front->magazines[bucket_by_size[granules]];
-    front->tag = end->tag;
+    leave_empty(front, end->tag);
     front->end = end;
     return front;
 }
@@ -264,6 +274,37 @@ static void free_front(struct front *front)
 {
     magazine_release_all(front);
     meta_free(front);
+}
+
+static void free_parting(struct thread *thread)
+{
+    struct front *front = thread->parting;
+    __atomic_store_n(&thread->parting, NULL, __ATOMIC_RELAXED);
+    if (front != NULL && --front->holders == 0)
+        meta_free(front);
+}
+
+/*
+ * Fronts whose heap goes: a thread that has one at hand would take another heap that is made at the same address for
+ * that. So it keeps the front for as long, as one that does nothing. It has one such front at most.
+ */
+static void keep_if_at_hand(struct thread *thread, struct front *front)
+{
+    if (atomic_load_explicit(&thread->recent, memory_order_acquire) != front)
+        return;
+    free_parting(thread);
+    front->holders++;
+    __atomic_store_n(&thread->parting, front, __ATOMIC_RELAXED);
+}
+
+static void part_with_front(struct front *front)
+{
+    if (front->holders == 0) {
+        free_front(front);
+        return;
+    }
+    magazine_release_all(front);
+    leave_empty(front, TAG_OF_NONE);
 }
 
 /* One that was left, or a new one. */
@@ -313,10 +354,8 @@ static void unlink_thread(struct thread *thread)
         threads = thread->next;
 }
 
-static struct thread *this_thread(void)
+static struct thread *new_thread(void)
 {
-    if (LIKELY(thread_fronts.thread != NULL) || thread_fronts.has_ended)
-        return thread_fronts.thread;
     struct thread *thread = meta_allocate(sizeof *thread);
     if (thread == NULL)
         return NULL;
@@ -326,17 +365,71 @@ static struct thread *this_thread(void)
     thread_lock();
     link_thread(thread);
     thread_unlock();
-    thread_fronts.thread = thread;
+    return thread;
+}
+
+/*
+ * A thread that uses heaps first when the destructors of its keys have run, as the C library itself does for some
+ * threads that it ends, is never told to have ended. The C library gives its thread-local memory to one of the next:
+ * that one takes its place, with its fronts. Threads that were made lately are in front. NULL: it is nobody's.
+ */
+#define THREADS_LOOKED_AT 64u
+
+static struct thread *find_untold(void)
+{
+    unsigned looked_at = 0;
+    thread_lock();
+    struct thread *thread = threads;
+    while (thread != NULL && thread->local != &thread_fronts)
+        thread = ++looked_at < THREADS_LOOKED_AT ? thread->next : NULL;
+    if (thread != NULL) {
+        atomic_store_explicit(&thread->recent, NULL, memory_order_relaxed);
+        free_parting(thread);
+    }
+    thread_unlock();
+    return thread;
+}
+
+static void end_thread(void);
+
+static struct thread *this_thread(void)
+{
+    if (LIKELY(thread_fronts.thread != NULL) || thread_fronts.has_ended)
+        return thread_fronts.thread;
+    struct thread *thread = find_untold();
+    thread_fronts.thread = thread != NULL ? thread : new_thread();
+    if (thread_fronts.thread == NULL)
+        return NULL;
 
     /* The system may allocate to note this, and finds that all is there already. */
     uintptr_t inside = thread_fronts.inside;
     thread_fronts.inside = 0;
-    os_arm_thread_exit();
+    if (UNLIKELY(!os_arm_thread_exit()))
+        end_thread();
     /* Where faults are exceptions, a thread that does no more than use heaps is told of a stack overflow too. */
     if (UNLIKELY(os_catches_faults()))
         os_prepare_for_stack_overflow();
     thread_fronts.inside = inside;
-    return thread;
+    return thread_fronts.thread;
+}
+
+/* Has a heap and its front at hand. A signal handler finds the one that was, none, or this. */
+static void set_recent(const void *heap, struct front *front)
+{
+    struct thread *thread = thread_fronts.thread;
+    thread_fronts.recent_heap = NO_HEAP;
+    atomic_signal_fence(memory_order_seq_cst);
+    thread_fronts.recent_front = front;
+    atomic_signal_fence(memory_order_seq_cst);
+    thread_fronts.recent_heap = heap;
+    if (thread == NULL)
+        return;
+    atomic_store_explicit(&thread->recent, front, memory_order_release);
+    if (UNLIKELY(__atomic_load_n(&thread->parting, __ATOMIC_RELAXED) != NULL)) {
+        thread_lock();
+        free_parting(thread);
+        thread_unlock();
+    }
 }
 
 static void make_recent(const struct front_end *end, struct front *front)
@@ -347,17 +440,15 @@ static void make_recent(const struct front_end *end, struct front *front)
         thread_fronts.default_front = front;
         thread_fronts.default_heap = end->heap;
     } else {
-        thread_fronts.recent_front = front;
-        /* A thread that destroys the heap looks at it, and may clear it. */
-        __atomic_store_n(&thread_fronts.recent_heap, end->heap, __ATOMIC_RELAXED);
+        set_recent(end->heap, front);
     }
 }
 
 static void forget_fronts_at_hand(void)
 {
     thread_fronts.default_heap = NULL;
-    thread_fronts.default_front = thread_fronts.recent_front = &thread_no_front;
-    __atomic_store_n(&thread_fronts.recent_heap, NO_HEAP, __ATOMIC_RELAXED);
+    thread_fronts.default_front = &thread_no_front;
+    set_recent(NO_HEAP, &thread_no_front);
     thread_fronts.cut_heap = NO_HEAP;
 }
 
@@ -379,6 +470,15 @@ static struct front *shared_front(struct front_end *end)
     if (end->shared == NULL)
         end->shared = new_front(end);
     return end->shared;
+}
+
+struct front *thread_front_to_free(struct front_end *end)
+{
+    if (UNLIKELY(thread_fronts.thread == NULL) && thread_fronts.freed < FREED_AT_FIRST) {
+        thread_fronts.freed++;
+        return NULL;
+    }
+    return thread_front(end);
 }
 
 struct front *thread_front(struct front_end *end)
@@ -408,8 +508,8 @@ static void end_thread(void)
         return;
     thread_fronts.inside = (uintptr_t)__builtin_frame_address(0);
     thread_fronts.has_ended = true;
-    thread_fronts.thread = NULL;
     forget_fronts_at_hand();
+    thread_fronts.thread = NULL;
 
     thread_lock();
     while (thread->fronts != NULL) {
@@ -421,6 +521,7 @@ static void end_thread(void)
         free_front(front);
     }
     unlink_thread(thread);
+    free_parting(thread);
     thread_unlock();
     free_table(thread);
     meta_free(thread);
@@ -434,15 +535,6 @@ bool thread_start(void)
 
 /* --- heaps that go --------------------------------------------------------------------------------------------------
  */
-
-/* Other threads may have the heap at hand; they do not use it, but another that is made at its address they may. */
-static void forget_heap(const struct heap *heap)
-{
-    for (struct thread *thread = threads; thread != NULL; thread = thread->next) {
-        if (__atomic_load_n(&thread->local->recent_heap, __ATOMIC_RELAXED) == heap)
-            __atomic_store_n(&thread->local->recent_heap, NO_HEAP, __ATOMIC_RELAXED);
-    }
-}
 
 void thread_take_fronts(struct front_end *end)
 {
@@ -458,16 +550,23 @@ void thread_take_fronts(struct front_end *end)
 
 void thread_forget(struct front_end *end)
 {
+    if (thread_fronts.recent_heap == end->heap)
+        set_recent(NO_HEAP, &thread_no_front);
     thread_lock();
-    forget_heap(end->heap);
     while (end->fronts != NULL) {
         struct front *front = end->fronts;
+        struct thread *thread = front->thread;
         unlink_front(front);
-        free_front(front);
+        if (thread != NULL)
+            keep_if_at_hand(thread, front);
+        part_with_front(front);
+    }
+    if (end->shared != NULL) {
+        for (struct thread *thread = threads; thread != NULL; thread = thread->next)
+            keep_if_at_hand(thread, end->shared);
+        part_with_front(end->shared);
     }
     thread_unlock();
-    if (end->shared != NULL)
-        free_front(end->shared);
 }
 
 /* --- the child of a fork --------------------------------------------------------------------------------------------
@@ -508,6 +607,7 @@ void thread_adopt_all(void)
             free_front(front);
         }
         unlink_thread(thread);
+        free_parting(thread);
         free_table(thread);
         meta_free(thread);
     }

@@ -36,6 +36,7 @@ struct front {
     size_t borrowed_bytes;
     struct front_end *end;
     struct thread *thread; /* NULL: its thread has ended, or the heap is not serialized */
+    unsigned holders;      /* threads that may have it at hand although its heap is gone */
     struct front *next;    /* of the thread's fronts, or of those that were left */
     struct front *previous;
     struct front *next_of_end; /* of the front end's fronts */
@@ -50,6 +51,7 @@ struct thread_fronts {
     const void *cut_heap;  /* known to be a heap while there is one thread: of what was allocated last so (front.h) */
     struct thread *thread; /* NULL: the thread has none yet, or no more */
     uintptr_t inside;      /* where on the stack a call that is not on the fast path is under way; 0: none */
+    unsigned freed;        /* blocks that the thread freed before it had a front, as far as that is counted */
     bool has_ended;        /* the thread's fronts are gone and will not come again */
     bool hides_fronts;     /* no front becomes one of the two at hand */
 };
@@ -65,6 +67,13 @@ _Noreturn void thread_reentered(void);
 /* The calling thread's front for a heap whose front end this is, made if there is none. NULL: no memory, or the thread
  * is ending. It becomes the recent one. */
 struct front *thread_front(struct front_end *end);
+
+/*
+ * The same for a thread that frees a block. One that has no front of any heap frees some blocks without: threads that
+ * never allocate need none, and the C library frees for them when it is too late to be told that they have ended.
+ */
+#define FREED_AT_FIRST 64u
+struct front *thread_front_to_free(struct front_end *end);
 
 /* Has the calling thread without a front at hand, so that the fast paths do nothing, until it is called with false. */
 void thread_hide_fronts(bool hide);

@@ -131,8 +131,34 @@ static bool protect(void *address, size_t size, int protection, enum os_access a
     return false;
 }
 
+static unsigned count_mappings(unsigned limit);
+
+/*
+ * A process has so many mappings that it had better have no more for our sake: by default 65530 are all that it can
+ * have, for threads and libraries too. Every so many calls that may have made one they are counted, which takes some
+ * milliseconds where there are many.
+ */
+#define MANY_MAPPINGS 16384u
+#define MAPPINGS_COUNTED_AFTER 16384u
+
+static atomic_uint maybe_mapped; /* calls since they were counted */
+static atomic_bool has_many_mappings;
+
+static void note_mapping(void)
+{
+    if (atomic_fetch_add_explicit(&maybe_mapped, 1, memory_order_relaxed) % MAPPINGS_COUNTED_AFTER ==
+        MAPPINGS_COUNTED_AFTER - 1)
+        atomic_store_explicit(&has_many_mappings, count_mappings(MANY_MAPPINGS) == MANY_MAPPINGS, memory_order_relaxed);
+}
+
+bool os_has_many_mappings(void)
+{
+    return atomic_load_explicit(&has_many_mappings, memory_order_relaxed);
+}
+
 bool os_commit(void *address, size_t size, enum os_access access)
 {
+    note_mapping();
     return protect(address, size, PROT_READ | PROT_WRITE, access);
 }
 
@@ -143,6 +169,9 @@ bool os_make_read_only(void *address, size_t size, enum os_access access)
 
 bool os_decommit(void *address, size_t size)
 {
+    note_mapping();
+    if (os_has_many_mappings())
+        return madvise(address, size, MADV_DONTNEED) == 0;
     void *mapped = mmap(address, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     if (mapped != MAP_FAILED)
         return true;
@@ -234,7 +263,8 @@ uint64_t os_random(void)
 /* --- what /proc tells -----------------------------------------------------------------------------------------------
  */
 
-/* A file of /proc, read through a small buffer; nothing is allocated. */
+/* A file of /proc, read through a small buffer; nothing is allocated. By plain system calls: the C library's look for
+ * the calling thread's record, which a thread of os_run_beside lacks. */
 struct proc_file {
     int descriptor;
     size_t next; /* index of the next character in the buffer */
@@ -246,15 +276,20 @@ static bool proc_open(struct proc_file *file, const char *path)
 {
     file->next = 0;
     file->end = 0;
-    file->descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    file->descriptor = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
     return file->descriptor >= 0;
+}
+
+static void proc_close(const struct proc_file *file)
+{
+    syscall(SYS_close, file->descriptor);
 }
 
 /* The next character; -1 at the end. */
 static int proc_next(struct proc_file *file)
 {
     if (file->next == file->end) {
-        ssize_t count = read(file->descriptor, file->buffer, sizeof file->buffer);
+        long count = syscall(SYS_read, file->descriptor, file->buffer, sizeof file->buffer);
         if (count <= 0)
             return -1;
         file->next = 0;
@@ -305,10 +340,24 @@ bool os_find_mapping(const void *address, uintptr_t *start, uintptr_t *end)
         c = proc_next(&file);
         found = c == 'r' && (uintptr_t)address - *start < *end - *start;
     } while (!found && proc_skip_line(&file, c));
-    close(file.descriptor);
+    proc_close(&file);
     return found;
 }
 SHARE(os_find_mapping);
+
+/* How many mappings the process has, or the limit where they are more; 0: it cannot be told. */
+static unsigned count_mappings(unsigned limit)
+{
+    struct proc_file file;
+    unsigned count = 0;
+
+    if (!proc_open(&file, "/proc/self/maps"))
+        return 0;
+    while (count < limit && proc_skip_line(&file, 0))
+        count++;
+    proc_close(&file);
+    return count;
+}
 
 /* The word before a colon, cut to fit; *behind is the character behind what was read. */
 static void proc_read_label(struct proc_file *file, char label[16], int *behind)
@@ -356,8 +405,65 @@ struct os_resident os_measure_resident(void)
         else if (strcmp(label, "VmHWM") == 0)
             resident.peak = proc_read_kib(&file, &c);
     } while (proc_skip_line(&file, c));
-    close(file.descriptor);
+    proc_close(&file);
     return resident;
+}
+
+/* Whether a line of the file tells what a thread may do, which is its own: user, groups, capabilities, sandbox. */
+static bool tells_credentials(const char *label)
+{
+    static const char *const labels[] = {"Uid",    "Gid",    "Groups",     "CapInh",  "CapPrm",         "CapEff",
+                                         "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "Seccomp_filters"};
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+        if (strcmp(label, labels[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A sum of such lines of a thread's status, which differs where they do; 0: they cannot be read. */
+static uint64_t proc_sum_credentials(const char *path)
+{
+    struct proc_file file;
+    char label[16];
+    uint64_t sum = 0;
+    int c;
+
+    if (!proc_open(&file, path))
+        return 0;
+    do {
+        proc_read_label(&file, label, &c);
+        if (!tells_credentials(label))
+            continue;
+        while (c != '\n' && c != -1) {
+            sum = (sum ^ (uint64_t)c) * 0x100000001B3u + 1;
+            c = proc_next(&file);
+        }
+    } while (proc_skip_line(&file, c));
+    proc_close(&file);
+    return sum;
+}
+
+/* By default a look takes some 30 us each eighth of a second, while there is such a thread at all. */
+#define LOOKS_AT_LEAST 8u
+#define LOOK_AFTER_AT_MOST 1000u
+
+bool os_sleep_beside(unsigned milliseconds)
+{
+    static atomic_uint never;
+    uint64_t own = proc_sum_credentials("/proc/thread-self/status");
+    unsigned step = milliseconds / LOOKS_AT_LEAST + 1;
+    if (step > LOOK_AFTER_AT_MOST)
+        step = LOOK_AFTER_AT_MOST;
+
+    while (own != 0 && own == proc_sum_credentials("/proc/self/status")) {
+        if (milliseconds == 0)
+            return true;
+        unsigned part = milliseconds < step ? milliseconds : step;
+        os_wait_for(&never, 0, part);
+        milliseconds -= part;
+    }
+    return false;
 }
 
 unsigned os_process_number(void)
@@ -603,11 +709,10 @@ bool os_on_thread_exit(void (*ended)(void))
     return true;
 }
 
-void os_arm_thread_exit(void)
+bool os_arm_thread_exit(void)
 {
-    /* Any value but NULL has the destructor called. */
-    if (atomic_load_explicit(&has_exit_key, memory_order_acquire))
-        pthread_setspecific(exit_key, &exit_key);
+    /* Any value but NULL has the destructor called. Before there is a key there is the first thread. */
+    return !atomic_load_explicit(&has_exit_key, memory_order_acquire) || pthread_setspecific(exit_key, &exit_key) == 0;
 }
 
 unsigned os_assign_thread_number(void)

@@ -63,9 +63,12 @@ bool os_commit(void *address, size_t size, enum os_access access);
 bool os_make_read_only(void *address, size_t size, enum os_access access);
 
 /* Takes the memory of committed pages away; they are reserved again and fault when touched, if the system can note
- * that: when it has no room for another mapping they may stay usable, and read as zero. False: they are as they were.
- */
+ * that: when it has little room for another mapping they may stay usable, and read as zero. False: they are as they
+ * were. */
 bool os_decommit(void *address, size_t size);
+
+/* Whether the system has little room for more mappings: then each that can be joined with another should be. */
+bool os_has_many_mappings(void);
 
 /* Takes the memory of committed pages away; they stay committed and read as zero. */
 void os_discard(void *address, size_t size);
@@ -143,6 +146,13 @@ bool os_on_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(
  */
 bool os_run_beside(void (*work)(void));
 
+/*
+ * Sleeps, on the thread of os_run_beside. False: at the start, or meanwhile, the program had other credentials than
+ * that thread, which keeps those that it was started with; or it cannot be told. It is looked at eight times, and each
+ * second. The caller is to end: a program that gave up its privileges must not have a thread that did not.
+ */
+bool os_sleep_beside(unsigned milliseconds);
+
 /* Sleeps; returns early when *word is not `expected`, or is woken. */
 void os_wait_for(atomic_uint *word, unsigned expected, unsigned milliseconds);
 
@@ -155,7 +165,7 @@ void os_populate(void *address, size_t size);
 /* Has `ended` called in every thread that called os_arm_thread_exit, when it ends; once in a process. False: no memory.
  */
 bool os_on_thread_exit(void (*ended)(void));
-void os_arm_thread_exit(void);
+bool os_arm_thread_exit(void);
 
 /* A number of the calling thread: never 0, never used again for another thread. */
 extern THREAD_LOCAL unsigned os_thread_number_cached;

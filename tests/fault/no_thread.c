@@ -1,5 +1,5 @@
-/* A system that starts no more threads: unused memory stays warm all the same, and a later call gives it back. So it is
- * with cleaner=off, where none is asked for. */
+/* A system that starts no more threads: unused memory stays warm all the same, and a later call gives it back, after it
+ * has asked once more. So it is with cleaner=off, where none is asked for. */
 #include "check.h"
 
 #include "child.h"
@@ -59,7 +59,7 @@ static void use_memory(const char *options, unsigned expected_clones)
 static void refused(void *arg)
 {
     (void)arg;
-    use_memory("decay=" DECAY, 1);
+    use_memory("decay=" DECAY, 2);
 }
 
 static void forbidden(void *arg)
