@@ -115,7 +115,8 @@ set_target_properties(cairn_malloc PROPERTIES
     INSTALL_RPATH "$ORIGIN" BUILD_WITH_INSTALL_RPATH ON)
 target_link_libraries(cairn_malloc PUBLIC cairn)
 # So little code and data that two mappings, not four, hold it.
-target_link_options(cairn_malloc PRIVATE ${cairn_shared_options} -Wl,-z,noseparate-code -Wl,-z,defs)
+target_link_options(cairn_malloc PRIVATE ${cairn_shared_options} -Wl,-z,noseparate-code -Wl,-z,defs
+    -Wl,--dynamic-list=${PROJECT_SOURCE_DIR}/cmake/replaceable.list)
 add_library(Cairn::cairn_malloc ALIAS cairn_malloc)
 
 # The archive holds all of the library, since its hidden symbols are seen only within one object. What calls dlopen is left

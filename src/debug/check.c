@@ -85,12 +85,12 @@ enum outcome check_bad_block(struct heap *heap, enum outcome outcome, const void
  */
 
 /* In front of [from, end) lies a header, behind it a header and perhaps two links. */
-enum outcome check_take(struct heap *heap, uintptr_t from, uintptr_t end)
+enum outcome check_take(struct heap *heap, uintptr_t from, uintptr_t end, size_t around)
 {
     struct marks *marks = &heap->debug->marks;
     uintptr_t damaged = marks_find_damage(marks, from, end - GRANULE_SIZE);
     enum outcome outcome = damaged != 0 ? tell_of_free(heap, damaged) : OUTCOME_OK;
-    marks_clear(marks, from - GRANULE_SIZE, end + GRANULE_SIZE);
+    marks_clear(marks, from - GRANULE_SIZE - around, end + GRANULE_SIZE + around);
     return outcome;
 }
 

@@ -19,7 +19,7 @@ void check_finish(struct heap *heap);
 
 /* Of the hooks (heap/hooks.h). */
 enum outcome check_enter(struct heap *heap, const void *block);
-enum outcome check_take(struct heap *heap, uintptr_t from, uintptr_t end);
+enum outcome check_take(struct heap *heap, uintptr_t from, uintptr_t end, size_t around);
 bool check_validate(struct heap *heap, struct damage *damage);
 enum outcome check_block(struct heap *heap, const void *block, enum outcome outcome);
 

@@ -225,10 +225,20 @@ static ALWAYS_INLINE void replace(struct heap *heap, const struct neighbour *old
 /* --- committing -----------------------------------------------------------------------------------------------------
  */
 
+#define DECOMMIT_WORTH_AT_MOST ((size_t)2 << 20)
+
 /* How much a heap commits beyond what it needs at once. */
 static size_t commit_step(const struct heap *heap)
 {
     return size_max(heap->commit_step, size_min(heap->committed_bytes, LARGEST_COMMIT_STEP));
+}
+
+/* Memory is committed again: was it worth it to give it back? */
+static void judge_decommitting(struct heap *heap)
+{
+    if (heap->has_decommitted)
+        heap->decommit_worth = size_min(2 * heap->decommit_worth, DECOMMIT_WORTH_AT_MOST);
+    heap->has_decommitted = false;
 }
 
 /*
@@ -245,6 +255,7 @@ static NOINLINE bool commit_front(struct segment *segment, const struct neighbou
     uintptr_t missing = segment_find_page(segment, start, needed, false);
 
     if (missing != needed) {
+        judge_decommitting(segment->heap);
         uintptr_t wanted = size_min(size_max(needed, missing + commit_step(segment->heap)), block_end);
         bool used_soon = block_bytes(size) <= USED_SOON;
         if (!segment_commit(segment, start, wanted, used_soon) && !segment_commit(segment, start, needed, used_soon))
@@ -419,25 +430,24 @@ static bool inner_pages(const struct segment *segment, uintptr_t data, size_t si
     return *from < *end;
 }
 
-/* Free memory that it is worth a system call to give back. */
-#define DECOMMIT_WORTH ((size_t)64 << 10)
-
 /*
  * Without thresholds asked for, a heap gives memory back only in pieces worth it, keeps what it would commit again at
  * one step, and looks for more only once as much was freed again, or a whole segment became free: else a program that
  * frees many small blocks pays a call for each few pages, and one that frees a larger one and allocates it again for
- * each.
+ * each. What is worth it doubles when memory is committed after some was given back, until the cleaner comes by.
  */
 static bool is_worth_decommitting(struct heap *heap, const struct segment *segment, uintptr_t from, uintptr_t end)
 {
-    if (end - from < DECOMMIT_WORTH)
+    size_t worth = heap->decommit_worth;
+    if (end - from < worth)
         return false;
     bool is_whole_segment = from < segment->first + os_page_size() && end == align_down(segment->end, os_page_size());
-    bool is_much = heap->committed_bytes - heap->busy_bytes >= DECOMMIT_WORTH + commit_step(heap);
-    if (!is_whole_segment && (heap->freed_bytes < DECOMMIT_WORTH || !is_much))
+    bool is_much = heap->committed_bytes - heap->busy_bytes >= worth + commit_step(heap);
+    if (!is_whole_segment && (heap->freed_bytes < worth || !is_much))
         return false;
     heap->freed_bytes = 0;
-    return segment_committed_bytes(segment, from, end) >= DECOMMIT_WORTH;
+    heap->has_decommitted = segment_committed_bytes(segment, from, end) >= worth;
+    return heap->has_decommitted;
 }
 
 /* Whether the heap has enough free memory, in a large enough block, to think of giving some back. */
@@ -737,12 +747,12 @@ static bool trim_block(struct heap *heap, uintptr_t data, void *context)
     struct segment *segment = segment_of(heap, data);
     struct block_header header;
     struct neighbour next;
-    (void)context;
+    size_t least = *(const size_t *)context;
     if (!block_read(heap, data, &header) || !find_next(segment, data, header.size, &next))
         return true;
 
     uintptr_t from, end;
-    if (inner_pages(segment, data, header.size, &from, &end)) {
+    if (inner_pages(segment, data, header.size, &from, &end) && end - from >= least) {
         segment_decommit(segment, from, end, false);
         heap->bins.top_ready = 0;
         *segment_granule(segment, data) = GRANULE_HOLLOW;
@@ -750,11 +760,25 @@ static bool trim_block(struct heap *heap, uintptr_t data, void *context)
     return true;
 }
 
-void back_trim(struct heap *heap)
+static void trim_from(struct heap *heap, size_t least)
 {
     bump_settle(heap);
-    if (heap->owns_memory && !bins_visit(heap, trim_block, NULL))
+    if (heap->owns_memory && !bins_visit(heap, trim_block, &least))
         rebuild_bins(heap);
+}
+
+void back_trim(struct heap *heap)
+{
+    trim_from(heap, 0);
+}
+
+void back_forget_habits(struct heap *heap)
+{
+    bool was_kept = heap->decommit_worth > DECOMMIT_WORTH;
+    heap->decommit_worth = DECOMMIT_WORTH;
+    heap->has_decommitted = false;
+    if (was_kept && heap->hooks == NULL)
+        trim_from(heap, DECOMMIT_WORTH);
 }
 
 /* Makes a free block that has all of its pages and the free one behind it one block, if they are neighbours. */

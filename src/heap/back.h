@@ -55,6 +55,12 @@ void back_set_requested(struct heap *heap, uintptr_t data, size_t requested);
 /* Takes the memory of whole free pages away, from every free block. */
 void back_trim(struct heap *heap);
 
+/* Free memory that it is worth a system call to give back, in bytes, as long as a heap does not commit it again. */
+#define DECOMMIT_WORTH ((size_t)64 << 10)
+
+/* Forgets that it did lately, and gives back what was kept for that. */
+void back_forget_habits(struct heap *heap);
+
 /* Merges the free blocks of a heap that leaves them apart when they are freed. Returns whether there were any. */
 bool back_coalesce(struct heap *heap);
 

@@ -48,8 +48,11 @@ static bool clean_heap(struct heap *heap)
     if (!atomic_load(&heap->is_used_unlocked) && !protect_is_on(heap)) {
         if (front_end_of(heap) != NULL)
             too_early = front_end_clean(front_end_of(heap));
-        if (front_end_of(heap) != NULL && !may_be_walked(heap))
-            front_end_trim(front_end_of(heap));
+        if (!may_be_walked(heap)) {
+            if (front_end_of(heap) != NULL)
+                front_end_trim(front_end_of(heap));
+            heap_forget_habits(heap);
+        }
         heap_cool(heap);
     }
     atomic_store(&heap->is_being_cleaned, false);

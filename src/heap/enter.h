@@ -15,11 +15,17 @@
 
 #include <winnt.h>
 
+/* Whether a call of the library is under way further up the calling thread's stack. */
+static ALWAYS_INLINE bool call_is_under_way(uintptr_t here)
+{
+    return here < thread_fronts.inside;
+}
+
 /* Marks the calling thread as being inside the library. */
 static ALWAYS_INLINE void call_begin(void)
 {
     uintptr_t here = stack_address();
-    if (UNLIKELY(here < thread_fronts.inside))
+    if (UNLIKELY(call_is_under_way(here)))
         thread_reentered();
     thread_fronts.inside = here;
     atomic_signal_fence(memory_order_seq_cst);

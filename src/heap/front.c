@@ -486,6 +486,7 @@ static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_
 /*
  * The bucket for a hot block that grows: what grew once will often grow again, and can then stay where it is. A quarter
  * more, but of a small bucket no more than the map's byte can tell, and of others little, for they have room anyway.
+ * Whoever doubles has made room himself.
  *
  * Here and in front_move blocks of all sizes come by in turn, which no branch foretells: hence the formula instead of
  * the table and its limit.
@@ -494,10 +495,11 @@ static enum outcome resize(struct heap *heap, uint32_t flags, void *block, size_
 #define ROOM_LIMIT ((size_t)512)
 _Static_assert(ROOM_LIMIT_SMALL + BUCKET_SMALL_LIMIT / 16 <= GRANULE_HOT, "a byte of the map tells it");
 
-static ALWAYS_INLINE unsigned roomy_bucket(size_t size)
+static ALWAYS_INLINE unsigned roomy_bucket(size_t old_size, size_t size)
 {
     size_t most = size <= BUCKET_SMALL_LIMIT - ROOM_LIMIT_SMALL ? ROOM_LIMIT_SMALL : ROOM_LIMIT;
-    size_t roomy = size_min(size + size_min(size / 4, most), BUCKET_WINDOWS_LIMIT);
+    size_t room = size_min(size / 4, most) & -(size_t)(size / 2 < old_size);
+    size_t roomy = size_min(size + room, BUCKET_WINDOWS_LIMIT);
     return LIKELY(roomy > BUCKET_BY_FORMULA) ? bucket_by_formula(roomy) : bucket_of(roomy);
 }
 
@@ -507,7 +509,7 @@ static unsigned bucket_to_move(uint32_t flags, size_t old_size, size_t size)
 {
     if (size <= old_size)
         return bucket_for(flags, size);
-    return size <= BUCKET_WINDOWS_LIMIT ? roomy_bucket(size) : 0;
+    return size <= BUCKET_WINDOWS_LIMIT ? roomy_bucket(old_size, size) : 0;
 }
 
 /* Allocates what a block is to be moved to. */

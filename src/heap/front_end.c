@@ -254,6 +254,15 @@ static unsigned next_slices(const struct bucket *bucket, const struct front *fro
     return (unsigned)size_min(slices, size_max(least, magazine));
 }
 
+/* A bucket that was emptied as idle, and needs another span, was only resting: next time it is waited for longer. */
+#define PATIENCE_AT_MOST 63u
+
+static void learn_patience(struct bucket *bucket)
+{
+    bucket->was_emptied = false;
+    bucket->patience = (uint8_t)size_min(2u * bucket->patience + 1, PATIENCE_AT_MOST);
+}
+
 /* Opens another span for a bucket. Where there are blocks in others, it does not wait for the heap. False: there is
  * nothing to take. */
 static bool grow(struct front_end *end, const struct front *front, unsigned index)
@@ -264,6 +273,8 @@ static bool grow(struct front_end *end, const struct front *front, unsigned inde
     lock_acquire(&bucket->lock);
     bool skips = lack_skips(&bucket->lack);
     bool is_needed = bucket->spans.free_count == 0;
+    if (bucket->was_emptied)
+        learn_patience(bucket);
     unsigned slices = next_slices(bucket, front, index);
     lock_release(&bucket->lock);
     if (skips)
@@ -487,7 +498,10 @@ unsigned front_end_next_idle(struct front_end *end)
     if (bucket == NULL)
         return 0;
     lock_acquire(&bucket->lock);
-    bool is_idle = bucket->exchanges == bucket->exchanges_met;
+    bool is_unused = bucket->exchanges == bucket->exchanges_met;
+    bool is_idle = is_unused && bucket->idle_meetings >= bucket->patience;
+    bucket->idle_meetings = (uint8_t)(is_unused && !is_idle ? bucket->idle_meetings + 1 : 0);
+    bucket->was_emptied |= is_idle;
     bucket->exchanges_met = bucket->exchanges;
     lock_release(&bucket->lock);
     return is_idle ? index : 0;
@@ -586,6 +600,16 @@ void front_end_unlock(struct front_end *end)
         if (lock_is_held(&bucket->lock))
             lock_release(&bucket->lock);
     }
+}
+
+void front_end_adopt(struct front_end *end, unsigned index, unsigned count, void *const *blocks)
+{
+    struct bucket *bucket = front_end_bucket(end, index);
+    struct span *emptied = NULL;
+    lock_acquire(&bucket->lock);
+    span_list_put(&bucket->spans, SIZE_MAX, count, blocks, &emptied); /* that much is never idle, so none is dropped */
+    lock_release(&bucket->lock);
+    ASSERT(emptied == NULL);
 }
 
 void front_end_free_places(struct front_end *end)

@@ -36,6 +36,9 @@ struct bucket {
     struct stock stocks[STOCK_COUNT];
     unsigned exchanges_seen; /* by the cleaner, when it looked last */
     unsigned exchanges_met;  /* by front_end_next_idle */
+    uint8_t idle_meetings;   /* so often in a row it met the bucket unused */
+    uint8_t patience;        /* and so often it may before the bucket is taken for idle */
+    bool was_emptied;        /* for having been taken so */
     struct lack lack;        /* of memory for another span */
     bool is_cool;            /* the free pages of its spans have no memory */
 };
@@ -115,7 +118,11 @@ unsigned front_end_take(struct front_end *end, const struct front *front, unsign
 /* Gives blocks of a bucket back. */
 void front_end_put(struct front_end *end, const struct front *front, unsigned bucket, unsigned count, void **blocks);
 
-/* The buckets are met in turn: the next one, if nobody has exchanged blocks with it since it was met last; else 0. */
+/* In the child of a fork: takes free blocks of a bucket into the bits, each once, and closes no span. */
+void front_end_adopt(struct front_end *end, unsigned bucket, unsigned count, void *const *blocks);
+
+/* The buckets are met in turn: the next one, if nobody has exchanged blocks with it since it was met last, or for as
+ * long as experience with it says; else 0. Who is told of one empties it. */
 unsigned front_end_next_idle(struct front_end *end);
 
 /* Gives the batches and the stocks of a bucket back to its spans, and those that get empty to the back end. */

@@ -151,6 +151,7 @@ static void initialise(struct heap *heap, const struct heap_parameters *paramete
         .large_threshold = size_min(or_default(parameters->large_threshold, LARGEST_LARGE_THRESHOLD),
                                     LARGEST_LARGE_THRESHOLD),
         .limits = {.committed = SIZE_MAX, .size = SIZE_MAX},
+        .decommit_worth = DECOMMIT_WORTH,
         .decommits_reluctantly = parameters->decommit_block_threshold == 0 && parameters->decommit_total_threshold == 0,
         .commit_routine = parameters->commit_routine != NULL ? parameters->commit_routine : commit_directly,
         .commit_context = parameters->commit_context,
@@ -574,6 +575,11 @@ void heap_cool(struct heap *heap)
         arena_cool(segment, segment, segment->reserved);
     for (const struct unit *unit = heap->first_large; unit != NULL; unit = unit->large_next)
         large_cool(unit);
+}
+
+void heap_forget_habits(struct heap *heap)
+{
+    back_forget_habits(heap);
 }
 
 void heap_trim(struct heap *heap)

@@ -114,7 +114,9 @@ struct heap {
     size_t maximum_allocation;
     size_t large_threshold;
     size_t normal_limit;        /* bytes that a block of a segment can have; more is large, or not possible */
-    bool decommits_reluctantly; /* no decommit thresholds were asked for */
+    bool decommits_reluctantly; /* no decommit thresholds were asked for: these three say what is done (back.c) */
+    bool has_decommitted;       /* since memory was committed last */
+    size_t decommit_worth;      /* bytes, from which on it is */
     heap_commit_routine *commit_routine;
     void *commit_context;
 
@@ -210,6 +212,9 @@ void heap_sum(const struct heap *heap, struct heap_totals *totals) SHARED_AS("he
 
 /* Gives the memory of warm pages back to the system. */
 void heap_cool(struct heap *heap);
+
+/* Gives back free memory that the heap kept since it used such memory again and again lately. */
+void heap_forget_habits(struct heap *heap);
 
 /* Gives the memory inside free blocks back to the system. */
 void heap_trim(struct heap *heap);

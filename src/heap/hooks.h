@@ -22,8 +22,9 @@ struct heap_hooks {
 
     /* Before an operation on a block that is none of these. A failure becomes that operation's. */
     enum outcome (*enter)(struct heap *heap, const void *block);
-    /* The back end's memory [from, end), which was free until now, is a block's, and was not written to yet. */
-    enum outcome (*take)(struct heap *heap, uintptr_t from, uintptr_t end);
+    /* The back end's memory [from, end), which was free until now, is a block's, and was not written to yet. So many
+     * bytes of what lies around it may have been, beside headers. */
+    enum outcome (*take)(struct heap *heap, uintptr_t from, uintptr_t end, size_t around);
     /* After heap_validate found nothing. */
     bool (*validate)(struct heap *heap, struct damage *damage);
     /* After heap_check_block came to this outcome, of which more may be known. */

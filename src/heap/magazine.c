@@ -22,6 +22,7 @@
 #define MAGAZINE_BYTES_LARGE ((size_t)256 << 10) /* of blocks of which that would be a handful */
 #define LARGE_LIMIT ((size_t)4096)
 #define MAGAZINE_BYTES_ALWAYS ((size_t)8 << 10)
+#define MAGAZINE_BYTES_ALWAYS_LARGE ((size_t)32 << 10) /* of blocks above a KiB: 8 KiB are less than what passes by */
 #define FRONT_BYTES ((size_t)512 << 10)
 
 #define PUT_AT_ONCE 256u
@@ -76,7 +77,8 @@ static unsigned larger_capacity(struct front *front, unsigned bucket)
     unsigned larger = capacity == 0 ? CAPACITY_AT_FIRST : 2 * capacity + 3;
     bool is_large = bucket_size(bucket) > LARGE_LIMIT;
     unsigned most = capacity_for(bucket, is_large ? MAGAZINE_BYTES_LARGE : MAGAZINE_BYTES);
-    unsigned always = capacity_for(bucket, MAGAZINE_BYTES_ALWAYS);
+    bool is_small = bucket <= BUCKET_SMALL_COUNT;
+    unsigned always = capacity_for(bucket, is_small ? MAGAZINE_BYTES_ALWAYS : MAGAZINE_BYTES_ALWAYS_LARGE);
     if (larger > most)
         larger = most;
     if (larger <= capacity || may_hold(front, (larger - capacity) * bucket_size(bucket)))

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "heap/cleaner.h"
+#include "heap/enter.h"
 #include "heap/front_end.h"
 #include "heap/hooks.h"
 #include "heap/meta.h"
@@ -68,6 +69,16 @@ static void unlock_heaps_before(const struct heap *end)
 }
 
 /*
+ * Who forks in a signal handler that interrupted a call of ours has some of the locks, and others are half taken. That
+ * fork goes without them: the child may do what it could with any other malloc, which is to leave the handler if the
+ * process had one thread, and to exec or exit.
+ */
+static bool fork_interrupts_a_call(void)
+{
+    return UNLIKELY(call_is_under_way(stack_address()));
+}
+
+/*
  * A thread that holds a heap may be waiting for the registry, so a heap that is held is not waited for under the
  * registry's lock: all is let go, and tried again.
  */
@@ -75,6 +86,8 @@ static void lock_everything(void)
 {
     struct heap *heap;
     unsigned tries = 0;
+    if (fork_interrupts_a_call())
+        return;
     do {
         registry_lock();
         heap = registry_next(NULL);
@@ -97,6 +110,8 @@ static void lock_everything(void)
 
 static void unlock_everything(void)
 {
+    if (fork_interrupts_a_call())
+        return;
     arena_unlock();
     meta_unlock();
     for (struct heap *heap = registry_next(NULL); heap != NULL; heap = heap->next) {
@@ -111,6 +126,10 @@ static void unlock_everything(void)
 /* The child has one thread, to which all that the others had falls. */
 static void start_child(void)
 {
+    if (fork_interrupts_a_call()) {
+        cleaner_forget();
+        return;
+    }
     for (struct heap *heap = registry_next(NULL); heap != NULL; heap = heap->next) {
         if (front_end_of(heap) != NULL)
             front_end_free_places(front_end_of(heap));

@@ -225,18 +225,14 @@ static void take_from_left(struct front *front)
     front->end->left_count--;
 }
 
-/* False: enough wait already. */
-static bool leave(struct front *front)
+static void leave(struct front *front)
 {
     struct front_end *end = front->end;
-    if (end->left_count == FRONTS_LEFT)
-        return false;
     unlink_from_thread(front);
     front->thread = NULL;
     front->next = end->left;
     end->left = front;
     end->left_count++;
-    return true;
 }
 
 static void unlink_front(struct front *front)
@@ -330,6 +326,11 @@ void thread_empty_left(struct front_end *end)
     thread_lock();
     for (struct front *front = end->left; front != NULL; front = front->next)
         magazine_empty_all(front);
+    /* The child of a fork has one for each thread that its parent had. */
+    for (struct front *front; (front = end->left) != NULL && end->left_count > FRONTS_LEFT;) {
+        unlink_front(front);
+        free_front(front);
+    }
     thread_unlock();
 }
 
@@ -514,8 +515,10 @@ static void end_thread(void)
     thread_lock();
     while (thread->fronts != NULL) {
         struct front *front = thread->fronts;
-        if (leave(front))
+        if (front->end->left_count < FRONTS_LEFT) {
+            leave(front);
             continue;
+        }
         magazine_empty_all(front);
         unlink_front(front);
         free_front(front);
@@ -572,24 +575,41 @@ void thread_forget(struct front_end *end)
 /* --- the child of a fork --------------------------------------------------------------------------------------------
  */
 
+static bool is_free_block(const struct front *front, unsigned bucket, const void *block)
+{
+    const struct span *span = span_of(block);
+    return span != NULL && span->bucket == bucket && span_is_of(span, front->tag) && span_has_block_at(span, block) &&
+           !span_is_busy(block);
+}
+
 /*
  * The other threads are not there, but their magazines are, as they were at some moment of the fork, each page at its
  * own: a block may be listed that is busy, or listed twice. Only those that are free by the granule map are taken, and
- * the bits take a block only once.
+ * the bits take a block only once. As few pages as can be are written to: the child has a copy made of each, and most
+ * children soon exec.
  */
 static void adopt_magazine(struct front *front, unsigned bucket)
 {
-    void **bottom = front->magazines[bucket].limit - front->capacity[bucket];
-    void **top = front->magazines[bucket].top;
-    if (front->capacity[bucket] == 0 || top < bottom || top > front->magazines[bucket].limit)
+    struct magazine *magazine = &front->magazines[bucket];
+    void **bottom = magazine->limit - front->capacity[bucket];
+    void **top = magazine->top;
+    void *blocks[BATCH_LIMIT];
+    unsigned count = 0;
+
+    if (front->capacity[bucket] == 0 || top < bottom || top > magazine->limit) {
+        *magazine = (struct magazine){.top = magazine_none, .limit = magazine_none};
+        front->capacity[bucket] = 0;
         return;
-    for (void **place = top; place > bottom; place--) {
-        const struct span *span = span_of(*place);
-        bool is_free_block = span != NULL && span->bucket == bucket && span_is_of(span, front->tag) &&
-                             span_has_block_at(span, *place) && !span_is_busy(*place);
-        if (is_free_block)
-            front_end_put(front->end, NULL, bucket, 1, place);
     }
+    for (void **place = top; place > bottom; place--) {
+        if (is_free_block(front, bucket, *place))
+            blocks[count++] = *place;
+        if (count == BATCH_LIMIT || (count != 0 && place == bottom + 1)) {
+            front_end_adopt(front->end, bucket, count, blocks);
+            count = 0;
+        }
+    }
+    magazine->top = bottom;
 }
 
 void thread_adopt_all(void)
@@ -603,8 +623,7 @@ void thread_adopt_all(void)
             struct front *front = thread->fronts;
             for (unsigned bucket = 1; bucket < BUCKET_COUNT; bucket++)
                 adopt_magazine(front, bucket);
-            unlink_front(front);
-            free_front(front);
+            leave(front);
         }
         unlink_thread(thread);
         free_parting(thread);

@@ -93,12 +93,15 @@ EXPORT void *realloc(void *block, size_t size)
     return resize("realloc", block, size);
 }
 
+/* The process' realloc, which a program or a tool may have replaced that knows nothing of reallocarray. */
+void *process_realloc(void *block, size_t size) __asm__("realloc");
+
 EXPORT void *reallocarray(void *block, size_t count, size_t each)
 {
     size_t size;
     if (__builtin_mul_overflow(count, each, &size))
         return slow_fail(ENOMEM);
-    return resize("reallocarray", block, size);
+    return process_realloc(block, size);
 }
 
 EXPORT size_t malloc_usable_size(void *block)

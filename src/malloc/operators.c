@@ -16,6 +16,9 @@
 
 _Static_assert(sizeof(size_t) == sizeof(long), "`m` in the names stands for unsigned long");
 
+/* Weak, so that a program which is linked with the archive may replace them. */
+#define EXPORT_OPERATOR EXPORT __attribute__((weak))
+
 /* --- the C++ run-time -----------------------------------------------------------------------------------------------
  */
 
@@ -81,14 +84,14 @@ static NOINLINE void *new_larger(size_t size)
 }
 
 /* operator new(std::size_t) */
-EXPORT void *_Znwm(size_t size)
+EXPORT_OPERATOR void *_Znwm(size_t size)
 {
     void *block = front_pop(own_front(), size);
     return LIKELY(block != NULL) ? block : new_larger(size);
 }
 
 /* operator new(std::size_t, std::align_val_t) */
-EXPORT void *_ZnwmSt11align_val_t(size_t size, size_t alignment)
+EXPORT_OPERATOR void *_ZnwmSt11align_val_t(size_t size, size_t alignment)
 {
     void *block = LIKELY(is_power_of_two(alignment)) ? front_pop_aligned(own_front(), size, alignment) : NULL;
     return LIKELY(block != NULL) ? block : new_slowly(size, alignment);
@@ -100,14 +103,14 @@ static NOINLINE void delete_slowly(void *block)
 }
 
 /* operator delete(void *) */
-EXPORT void _ZdlPv(void *block)
+EXPORT_OPERATOR void _ZdlPv(void *block)
 {
     if (UNLIKELY(!front_push(own_front(), block)))
         delete_slowly(block);
 }
 
 /* operator delete(void *, std::align_val_t): blocks know their alignment. */
-EXPORT void _ZdlPvSt11align_val_t(void *block, size_t alignment)
+EXPORT_OPERATOR void _ZdlPvSt11align_val_t(void *block, size_t alignment)
 {
     (void)alignment;
     _ZdlPv(block);

@@ -202,7 +202,7 @@ static const struct mistake mistakes[] = {
     {"free: block of another heap", free_private_heap_itself},
     {"realloc: block is already free", realloc_freed},
     {"realloc: block is already free", realloc_to_nothing},
-    {"reallocarray: address outside every heap", reallocarray_wild},
+    {"realloc: address outside every heap", reallocarray_wild},
     {"malloc_usable_size: block is already free", usable_size_freed},
     {"free_sized: size or alignment is not the one asked for", sized_wrong},
     {"free_sized: block is already free", sized_freed},

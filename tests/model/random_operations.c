@@ -111,6 +111,13 @@ static void allocate(struct random *random, struct model *model)
     }
 }
 
+static bool has_hot_sizes(HANDLE heap)
+{
+    ULONG mode = HEAP_COMPATIBILITY_STANDARD;
+    CHECK(HeapQueryInformation(heap, HeapCompatibilityInformation, &mode, sizeof(mode), NULL));
+    return mode == HEAP_COMPATIBILITY_LFH;
+}
+
 static void resize(struct random *random, struct model *model)
 {
     if (model->count == 0) {
@@ -122,7 +129,8 @@ static void resize(struct random *random, struct model *model)
     bool in_place = random_percent(random, 40);
     bool done = model_resize(model, index, size, random_percent(random, 40), in_place, ++patterns);
     CHECK(done || in_place || !model->growable);
-    CHECK(done || size > old_size || !in_place); /* downwards is always possible */
+    /* Downwards is always possible, but for hot blocks. */
+    CHECK(done || size > old_size || !in_place || has_hot_sizes(model->heap));
 }
 
 static void trim(HANDLE heap)
