@@ -660,6 +660,18 @@ static bool make_accessible(struct arena *arena, size_t page, size_t end, enum o
     return true;
 }
 
+uintptr_t arena_accessible_end(const void *run)
+{
+    const struct arena *arena = arena_of(run);
+    size_t unit = arena_unit_index(arena, run);
+    size_t page = page_index(arena, (uintptr_t)run);
+    size_t end = (unit + arena->units[unit].run_length) * pages_per_unit();
+    size_t found;
+    while ((found = find_page(arena, ARENA_ACCESSIBLE, page, end, true)) < end)
+        page = find_page(arena, ARENA_ACCESSIBLE, found, end, false);
+    return (uintptr_t)page_address(arena, page);
+}
+
 /* Part of a run, in units and in pages of its arena. */
 struct part {
     struct arena *arena;

@@ -178,6 +178,10 @@ void arena_cool(void *run, void *address, size_t size);
  */
 uintptr_t arena_find_page(const struct arena *arena, uintptr_t from, uintptr_t end, bool committed);
 
+/* The end of the last page of a run that is accessible, or is warm. Behind it all reads as zero when it is committed.
+ */
+uintptr_t arena_accessible_end(const void *run);
+
 /* Bytes that are committed in all arenas. */
 size_t arena_committed_bytes(void);
 

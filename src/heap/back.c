@@ -10,8 +10,9 @@
 /* Commits grow with the heap, so that their number stays small, up to this. */
 #define LARGEST_COMMIT_STEP ((size_t)256 << 10)
 
-/* Whoever asks for so much at once, for a block or a span, will use most of it. */
-#define USED_SOON ((size_t)64 << 10)
+/* Whoever asks for so much at once, for a block, or for one that holds others, will use most of it. */
+#define USED_SOON ((size_t)16 << 10)
+#define USED_SOON_TOGETHER ((size_t)64 << 10)
 
 /* --- neighbours -----------------------------------------------------------------------------------------------------
  */
@@ -159,6 +160,7 @@ static void make_busy(struct segment *segment, uintptr_t data, size_t size, size
     size_t not_asked_for = block_capacity(size) - requested;
     ASSERT(not_asked_for <= GRANULE_BUSY_LAST - GRANULE_BUSY);
     *segment_granule(segment, data) = (uint8_t)(GRANULE_BUSY + not_asked_for);
+    top_note_use(segment->heap, segment, data + block_bytes(size));
 }
 
 /* Goes through all blocks by their headers, and puts the free ones into the bins if asked to. False: one is damaged. */
@@ -246,7 +248,8 @@ static void judge_decommitting(struct heap *heap)
  * A little more is committed than needed, if there is the memory. *granule becomes what the block is then. False: no
  * memory.
  */
-static NOINLINE bool commit_front(struct segment *segment, const struct neighbour *block, size_t size, uint8_t *granule)
+static NOINLINE bool commit_front(struct segment *segment, const struct neighbour *block, size_t size, bool used_soon,
+                                  uint8_t *granule)
 {
     struct bins *bins = &segment->heap->bins;
     uintptr_t start = block->data - BLOCK_DATA_OFFSET;
@@ -257,7 +260,6 @@ static NOINLINE bool commit_front(struct segment *segment, const struct neighbou
     if (missing != needed) {
         judge_decommitting(segment->heap);
         uintptr_t wanted = size_min(size_max(needed, missing + commit_step(segment->heap)), block_end);
-        bool used_soon = block_bytes(size) <= USED_SOON;
         if (!segment_commit(segment, start, wanted, used_soon) && !segment_commit(segment, start, needed, used_soon))
             return false;
     }
@@ -271,7 +273,7 @@ static NOINLINE bool commit_front(struct segment *segment, const struct neighbou
 
 /* The same, if there is anything to do; the top of a heap, from which most blocks are cut, is known to be ready. */
 static ALWAYS_INLINE bool make_ready(struct segment *segment, const struct neighbour *block, size_t size,
-                                     uint8_t *granule)
+                                     bool used_soon, uint8_t *granule)
 {
     const struct bins *bins = &segment->heap->bins;
 
@@ -279,7 +281,7 @@ static ALWAYS_INLINE bool make_ready(struct segment *segment, const struct neigh
         return true;
     if (LIKELY(block->data == bins->top && block->data + block_bytes(size) + BLOCK_HEAD_SIZE <= bins->top_ready))
         return true;
-    return commit_front(segment, block, size, granule);
+    return commit_front(segment, block, size, used_soon, granule);
 }
 
 bool back_commit_top(struct heap *heap, size_t granules)
@@ -292,7 +294,7 @@ bool back_commit_top(struct heap *heap, size_t granules)
     struct segment *segment = segment_of(heap, top);
     uint8_t *granule = segment_granule(segment, top);
     struct neighbour block = {.data = top, .size = header.size, .granule = *granule};
-    return commit_front(segment, &block, granules, granule);
+    return commit_front(segment, &block, granules, true, granule);
 }
 
 /* A commit routine that uses the heap it commits for changes it under the call that it is part of; that call then
@@ -345,7 +347,7 @@ static ALWAYS_INLINE enum outcome find_free(struct heap *heap, size_t size, uint
 
 /* Makes a busy block for `size` bytes of the first granules of a free block, with this header. */
 static ALWAYS_INLINE enum outcome take(struct heap *heap, uintptr_t data, const struct block_header *header,
-                                       size_t granules, size_t size)
+                                       size_t granules, size_t size, bool used_soon)
 {
     struct segment *segment = segment_of(heap, data);
     struct neighbour block = {.data = data, .size = header->size, .granule = granule_at(segment, data)};
@@ -353,7 +355,7 @@ static ALWAYS_INLINE enum outcome take(struct heap *heap, uintptr_t data, const 
     if (UNLIKELY(!find_next(segment, block.data, block.size, &behind) || !can_tell(segment, &behind, block.size) ||
                  !can_take(heap, block.data, block.size)))
         return OUTCOME_FREE_LIST_DAMAGED;
-    if (!make_ready(segment, &block, granules, &block.granule) || !is_unchanged(segment, &block))
+    if (!make_ready(segment, &block, granules, used_soon, &block.granule) || !is_unchanged(segment, &block))
         return OUTCOME_NO_MEMORY;
 
     granules = cut(segment, data, header, &block, &behind, granules);
@@ -363,13 +365,18 @@ static ALWAYS_INLINE enum outcome take(struct heap *heap, uintptr_t data, const 
     return OUTCOME_OK;
 }
 
-enum outcome back_allocate(struct heap *heap, size_t size, uintptr_t *allocated)
+static ALWAYS_INLINE enum outcome allocate(struct heap *heap, size_t size, bool used_soon, uintptr_t *allocated)
 {
     size_t granules = block_granules_for(size);
     struct block_header header;
     bump_settle(heap);
     enum outcome outcome = find_free(heap, granules, allocated, &header);
-    return LIKELY(outcome == OUTCOME_OK) ? take(heap, *allocated, &header, granules, size) : outcome;
+    return LIKELY(outcome == OUTCOME_OK) ? take(heap, *allocated, &header, granules, size, used_soon) : outcome;
+}
+
+enum outcome back_allocate(struct heap *heap, size_t size, uintptr_t *allocated)
+{
+    return allocate(heap, size, size <= USED_SOON, allocated);
 }
 
 /* --- freeing --------------------------------------------------------------------------------------------------------
@@ -593,7 +600,7 @@ static enum outcome grow(const struct back_block *block, size_t *size)
         return outcome;
     if (!is_free(next) || block->size + next->size < *size)
         return OUTCOME_CANNOT_RESIZE;
-    if (!make_ready(segment, next, *size - block->size, &next->granule) || !is_unchanged(segment, next))
+    if (!make_ready(segment, next, *size - block->size, true, &next->granule) || !is_unchanged(segment, next))
         return OUTCOME_NO_MEMORY;
 
     struct block_header whole = {block->size + next->size, block->previous};
@@ -687,13 +694,15 @@ static enum outcome cut_front(struct heap *heap, const struct back_block *block,
 static enum outcome allocate_around(struct heap *heap, const struct placement *placement, uintptr_t *start)
 {
     struct block_header header;
+    bool used_soon = block_bytes(placement->size) <= USED_SOON_TOGETHER;
     bump_settle(heap);
     if (bins_find_placed(heap, placement, start, &header) && *start != 0) {
         uintptr_t lead = placement_in(placement, *start) - *start;
         size_t granules = (lead >> GRANULE_SHIFT) + placement->size;
-        return take(heap, *start, &header, granules, block_capacity(granules));
+        return take(heap, *start, &header, granules, block_capacity(granules), used_soon);
     }
-    return back_allocate(heap, block_capacity(placement->size + (placement->alignment >> GRANULE_SHIFT) + 1), start);
+    size_t granules = placement->size + (placement->alignment >> GRANULE_SHIFT) + 1;
+    return allocate(heap, block_capacity(granules), used_soon, start);
 }
 
 enum outcome back_allocate_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset, uintptr_t *data)

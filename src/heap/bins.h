@@ -31,6 +31,8 @@ struct bins {
     uintptr_t top;              /* data address of the top; 0: there is none */
     uintptr_t top_ready; /* the top is committed up to here at least; 0: unknown. What is merged in front of it was
                             busy, so committed; any other change of the top makes it unknown */
+    uintptr_t
+        pristine; /* from here on the newest segment was never written to: what is committed of it reads as zero */
     uintptr_t heads[BIN_COUNT]; /* data address of the first free block; 0: none */
 };
 

@@ -2,6 +2,7 @@
 
 #include "heap/back.h"
 #include "heap/limit.h"
+#include "heap/top.h"
 
 /*
  * In a heap of which nothing came back the holes are what spans left in front of them. While they are little, looking
@@ -48,6 +49,7 @@ void bump_settle_slowly(struct heap *heap)
     size_t left = heap->last_segment->end - bump->next;
     block_write(heap, bump->next, left >> GRANULE_SHIFT, bump->previous);
     heap->bins.top = bump->next;
+    top_note_use(heap, heap->last_segment, bump->next);
     heap->busy_bytes += bump->next - bump->first;
     bump_move(heap, 0);
     bump->ready = 0;

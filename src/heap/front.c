@@ -44,7 +44,9 @@ static void note_use(struct heap *heap, unsigned bucket, uint16_t use)
 /* The largest size that may be hot: what malloc's family allocates is no block of Windows'. */
 static size_t hot_limit(uint32_t flags)
 {
-    return flags & FRONT_ANY_CONTENTS ? BUCKET_LIMIT : BUCKET_WINDOWS_LIMIT;
+    /* What is to be zero, and large, comes from the back end, which knows what is zero already. */
+    return (flags & (FRONT_ANY_CONTENTS | HEAP_ZERO_MEMORY)) == FRONT_ANY_CONTENTS ? BUCKET_LIMIT
+                                                                                   : BUCKET_WINDOWS_LIMIT;
 }
 
 /* The bucket of a size; 0, whose magazine is always empty, where it is never hot. */

@@ -326,17 +326,42 @@ bool heap_may_have(const struct heap *heap, size_t size)
     return size <= heap->normal_limit || may_be_large(heap, size);
 }
 
+/* What of the newest segment is pristine, before a block is allocated that is to be zero. */
+struct pristine {
+    const struct segment *segment;
+    uintptr_t from;
+};
+
+static struct pristine pristine_of(struct heap *heap)
+{
+    bump_settle(heap);
+    return (struct pristine){heap->last_segment, heap->bins.pristine};
+}
+
+/* Makes a new block zero, and leaves the pages alone that are: a program that asks for much may use little of it. */
+static void zero_new(const struct heap *heap, const struct pristine *before, void *block, size_t size)
+{
+    uintptr_t data = (uintptr_t)block;
+    size_t used = size;
+    if (segment_of(heap, data) == before->segment)
+        used = before->from <= data ? 0 : size_min(size, before->from - data);
+    memset(block, 0, used);
+}
+
 enum outcome heap_allocate(struct heap *heap, size_t size, bool zero, void **block)
 {
     if (UNLIKELY(size > heap->normal_limit))
         return may_be_large(heap, size) ? large_allocate(heap, size, zero, block) : OUTCOME_NO_MEMORY;
 
+    struct pristine before = {NULL, 0};
+    if (zero)
+        before = pristine_of(heap);
     uintptr_t data;
     enum outcome outcome = back_allocate(heap, size, &data);
     if (LIKELY(outcome == OUTCOME_OK)) {
         *block = (void *)data;
         if (zero)
-            memset(*block, 0, size);
+            zero_new(heap, &before, *block, size);
     }
     return outcome;
 }
@@ -350,12 +375,13 @@ enum outcome heap_allocate_aligned(struct heap *heap, size_t size, size_t alignm
         return may_be_large(heap, with_slack) ? large_allocate_aligned(heap, size, alignment, zero, block)
                                               : OUTCOME_NO_MEMORY;
 
+    struct pristine before = pristine_of(heap);
     uintptr_t data;
     enum outcome outcome = back_allocate_aligned(heap, size, alignment, 0, &data);
     if (outcome == OUTCOME_OK) {
         *block = (void *)data;
         if (zero)
-            memset(*block, 0, size);
+            zero_new(heap, &before, *block, size);
     }
     return outcome;
 }

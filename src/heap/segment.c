@@ -163,6 +163,7 @@ static bool start(struct segment *segment, size_t reserved, size_t guard)
     if (heap->last_segment != NULL)
         heap->last_segment->next = segment;
     heap->last_segment = segment;
+    heap->bins.pristine = heap->owns_memory ? arena_accessible_end(segment) : segment->end;
     heap->segment_count++;
     heap->reserved_bytes += reserved;
     tile(segment, count);

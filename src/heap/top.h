@@ -21,6 +21,13 @@ static ALWAYS_INLINE bool top_find(const struct heap *heap, size_t size, uintptr
            LIKELY(header->size >= size);
 }
 
+/* Notes that memory of a segment up to an address is in use: it is pristine no longer. */
+static ALWAYS_INLINE void top_note_use(struct heap *heap, const struct segment *segment, uintptr_t end)
+{
+    if (segment == heap->last_segment && end > heap->bins.pristine)
+        heap->bins.pristine = end;
+}
+
 /* Moves the start of the top, if `old` is it and the block that takes its place ends where it does. */
 static ALWAYS_INLINE bool top_replace(struct heap *heap, uintptr_t old, uintptr_t data, size_t size)
 {
