@@ -18,6 +18,12 @@ static atomic_uint_least64_t refused_until;
 /* Without a thread: when the next call is to clean; 0: not set. */
 static atomic_uint_least64_t next_tick;
 
+/* Held by the thread while it cleans, and by who forks. */
+static struct lock at_work;
+
+/* A fork waits for it, but not for ever: it may itself be waiting for the call that the fork interrupts. */
+#define TRIES_TO_KEEP_OUT 64
+
 /* The process that it belongs to. A child that shares the memory of its parent, as of vfork, must not start it. */
 static atomic_uint process;
 
@@ -92,7 +98,9 @@ static bool clean_all(void)
         if (!os_sleep_beside(cleaner_delay()))
             return false;
         atomic_store_explicit(&cleaner_is_wanted, false, memory_order_relaxed);
+        lock_acquire(&at_work);
         too_early = clean();
+        lock_release(&at_work);
     } while (too_early || atomic_load_explicit(&cleaner_is_wanted, memory_order_relaxed));
     return true;
 }
@@ -138,6 +146,21 @@ static bool may_run(void)
     return option_value(OPTION_CLEANER) != 0 && cleaner_delay() != 0 && (until == 0 || os_milliseconds() >= until);
 }
 
+/*
+ * False: it was refused. The caller has signals blocked: were a handler to fork in here, the child, which forgets the
+ * thread of its parent, would go on to start one that it does not count.
+ */
+static bool start_thread(void)
+{
+    if (atomic_exchange_explicit(&cleaner_is_running, true, memory_order_acq_rel))
+        return true;
+    bool is_ours = process == os_process_number();
+    if (is_ours && os_run_beside(work))
+        return true;
+    atomic_store_explicit(&cleaner_is_running, false, memory_order_release);
+    return !is_ours;
+}
+
 void cleaner_start(void)
 {
     if (process == 0)
@@ -147,21 +170,27 @@ void cleaner_start(void)
             tick();
         return;
     }
-    if (atomic_load_explicit(&cleaner_is_running, memory_order_relaxed) ||
-        atomic_exchange_explicit(&cleaner_is_running, true, memory_order_acq_rel))
+    if (atomic_load_explicit(&cleaner_is_running, memory_order_relaxed) || os_without_signals(start_thread))
         return;
-    bool is_ours = process == os_process_number();
-    if (is_ours && os_run_beside(work))
-        return;
-    atomic_store_explicit(&cleaner_is_running, false, memory_order_release);
-    if (is_ours) {
-        do_without();
-        tick();
-    }
+    do_without();
+    tick();
+}
+
+void cleaner_keep_out(void)
+{
+    for (unsigned tries = 0; tries < TRIES_TO_KEEP_OUT && !lock_try(&at_work); tries++)
+        os_yield(tries);
+}
+
+void cleaner_let_in(void)
+{
+    if (lock_is_held(&at_work))
+        lock_release(&at_work);
 }
 
 void cleaner_forget(void)
 {
+    at_work = (struct lock){0};
     process = 0;
     atomic_store_explicit(&cleaner_is_running, false, memory_order_relaxed);
 }

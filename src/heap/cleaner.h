@@ -26,6 +26,10 @@ static inline void cleaner_ask(void)
 /* Starts it, if it is not running; without a thread, cleans when it is time. The caller is in no heap. */
 void cleaner_start(void);
 
+/* Waits until the thread is not at work, unless it seems to wait for the caller, and keeps it from work. */
+void cleaner_keep_out(void);
+void cleaner_let_in(void);
+
 /* In the child of a fork: it is not there. */
 void cleaner_forget(void);
 

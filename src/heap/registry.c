@@ -71,7 +71,7 @@ static void unlock_heaps_before(const struct heap *end)
 /*
  * Who forks in a signal handler that interrupted a call of ours has some of the locks, and others are half taken. That
  * fork goes without them: the child may do what it could with any other malloc, which is to leave the handler if the
- * process had one thread, and to exec or exit.
+ * process had one thread, beside the cleaner, and to exec or exit.
  */
 static bool fork_interrupts_a_call(void)
 {
@@ -86,6 +86,7 @@ static void lock_everything(void)
 {
     struct heap *heap;
     unsigned tries = 0;
+    cleaner_keep_out();
     if (fork_interrupts_a_call())
         return;
     do {
@@ -110,6 +111,7 @@ static void lock_everything(void)
 
 static void unlock_everything(void)
 {
+    cleaner_let_in();
     if (fork_interrupts_a_call())
         return;
     arena_unlock();
@@ -126,15 +128,13 @@ static void unlock_everything(void)
 /* The child has one thread, to which all that the others had falls. */
 static void start_child(void)
 {
-    if (fork_interrupts_a_call()) {
-        cleaner_forget();
+    cleaner_forget();
+    if (fork_interrupts_a_call())
         return;
-    }
     for (struct heap *heap = registry_next(NULL); heap != NULL; heap = heap->next) {
         if (front_end_of(heap) != NULL)
             front_end_free_places(front_end_of(heap));
     }
-    cleaner_forget();
     unlock_everything();
     thread_adopt_all();
 }

@@ -533,6 +533,16 @@ _Noreturn void os_abort(void)
 }
 SHARE(os_abort);
 
+bool os_without_signals(bool (*call)(void))
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    bool result = call();
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return result;
+}
+
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 
 /* The sanitizers must know of every thread, and bear none in the child of a process that had several. */
@@ -650,15 +660,10 @@ bool os_run_beside(void (*work)(void))
 #endif
     beside.work = work;
 
-    /* No signal handler of the program may run on that thread. */
-    sigset_t all, before;
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &before);
     int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |
                 CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
     pid_t id;
     int result = clone(run_beside, stack_end, flags, NULL, &id, pointer, &beside.is_running);
-    sigprocmask(SIG_SETMASK, &before, NULL);
     if (result < 0)
         atomic_store(&beside.is_running, 0);
     return result >= 0;

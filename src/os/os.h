@@ -139,10 +139,14 @@ _Noreturn void os_abort(void) SHARED_AS("os_abort");
  * False: no memory. */
 bool os_on_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void));
 
+/* Calls a function with all signals blocked; returns what it does. */
+bool os_without_signals(bool (*call)(void));
+
 /*
  * Runs `work` on a thread of its own, which the C library knows nothing of: the process stays one that counts as having
- * one thread. `work` may use the functions of this header, and nothing else of the C library. One at a time. False: the
- * system has no more threads.
+ * one thread. `work` may use the functions of this header, and nothing else of the C library. One at a time. The caller
+ * has signals blocked, and so has the thread: no handler of the program runs there. False: the system has no more
+ * threads.
  */
 bool os_run_beside(void (*work)(void));
 
