@@ -344,5 +344,5 @@ bool bins_are_whole(const struct heap *heap, const struct bins_sums *sums)
 
 void bins_clear(struct heap *heap)
 {
-    heap->bins = (struct bins){.top = 0};
+    heap->bins = (struct bins){.pristine = heap->bins.pristine};
 }

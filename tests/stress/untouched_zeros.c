@@ -67,6 +67,25 @@ static void returned_memory_is_zero(void)
     CHECK(HeapDestroy(heap));
 }
 
+/* A program that writes to what it freed, and breaks the free list: it is made anew, and blocks are zero then, too. */
+static void memory_is_zero_after_damage(void)
+{
+    enum {
+        SIZE = 5000
+    };
+    HANDLE heap = HeapCreate(0, 0, 0);
+    unsigned char *block = HeapAlloc(heap, 0, SIZE);
+    CHECK(HeapAlloc(heap, 0, SIZE) != NULL);
+    dirty_and_free(heap, HeapAlloc(heap, 0, SIZE), SIZE);
+    dirty_and_free(heap, block, SIZE);
+    memset(block, 0x77, 16);
+    for (unsigned i = 0; i < 3; i++) {
+        CHECK((block = HeapAlloc(heap, HEAP_ZERO_MEMORY, SIZE)) != NULL);
+        CHECK(is_zero(block, SIZE));
+    }
+    CHECK(HeapDestroy(heap));
+}
+
 #define PLACES 64u
 #define ROUNDS (20000u / SLOWNESS)
 
@@ -102,6 +121,7 @@ int main(void)
 {
     struct random random = {test_seed()};
     returned_memory_is_zero(); /* in memory that is fresh, so before the others */
+    memory_is_zero_after_damage();
     if (SLOWNESS == SLOWNESS_PLAIN) {
         fresh_memory_is_not_touched();
     }
