@@ -61,7 +61,7 @@ NOINLINE struct arena *arena_of_slowly(const void *address)
 {
     unsigned count = atomic_load_explicit(&arena_count, memory_order_acquire);
     for (unsigned i = 1; i < count; i++) {
-        if ((uintptr_t)address - arenas[i].base < arenas[i].size)
+        if ((uintptr_t)address - arenas[i].base < __atomic_load_n(&arenas[i].size, __ATOMIC_RELAXED))
             return &arenas[i];
     }
     return NULL;
@@ -106,7 +106,7 @@ static size_t find_page(const struct arena *arena, enum arena_row which, size_t 
 {
     if (!value)
         return scan_pages(arena, which, from, end, false);
-    size_t limit = size_min(end, touched_end(arena, arena->unit_count) * pages_per_unit());
+    size_t limit = size_min(end, touched_end(arena, arena->unit_limit) * pages_per_unit());
     size_t found = scan_pages(arena, which, from, limit, true);
     return found < limit ? found : end;
 }
@@ -238,10 +238,18 @@ static bool reserve_tables(struct arena *arena)
     return true;
 }
 
+/* Look-ups without a lock read both sizes. */
+static void set_size(struct arena *arena, size_t units)
+{
+    arena->unit_count = units;
+    __atomic_store_n(&arena->size, units << UNIT_SHIFT, __ATOMIC_RELAXED);
+    __atomic_store_n(&arena->granule_count, units * GRANULES_PER_UNIT, __ATOMIC_RELAXED);
+}
+
 static bool reserve_arena_of(size_t size)
 {
     unsigned count = atomic_load_explicit(&arena_count, memory_order_relaxed);
-    struct arena arena = {.size = size, .unit_count = size >> UNIT_SHIFT, .granule_count = size >> GRANULE_SHIFT};
+    struct arena arena = {.unit_count = size >> UNIT_SHIFT, .unit_limit = size >> UNIT_SHIFT};
 
     void *base = os_reserve(size, UNIT_SIZE);
     if (base == NULL)
@@ -254,12 +262,9 @@ static bool reserve_arena_of(size_t size)
     arena.granule_bias = (uintptr_t)arena.granules - (arena.base >> GRANULE_SHIFT);
 
     /* A look-up without a lock tells by the size whether the arena is there. */
-    arena.size = 0;
-    arena.granule_count = 0;
     arenas[count] = arena;
     atomic_thread_fence(memory_order_release);
-    arenas[count].size = size;
-    arenas[count].granule_count = size >> GRANULE_SHIFT;
+    set_size(&arenas[count], arena.unit_count);
     atomic_store_explicit(&arena_count, count + 1, memory_order_release);
     return true;
 }
@@ -322,7 +327,7 @@ static bool make_tables_ready(struct arena *arena, size_t first, size_t end)
     return ready;
 }
 
-/* --- taking and giving back -----------------------------------------------------------------------------------------
+/* --- units ----------------------------------------------------------------------------------------------------------
  */
 
 static size_t find_unit(const struct arena *arena, size_t from, size_t end, bool used)
@@ -363,69 +368,6 @@ static bool find_run(struct arena *arena, size_t units, size_t *found)
         first = find_unit(arena, end, arena->unit_count, false);
     }
     return false;
-}
-
-/*
- * Large blocks lie in arenas of their own where there is address space for it. Each becomes free as a whole, and the
- * next takes its place and its memory; a segment that did would keep all of that for long and use a little.
- */
-static unsigned first_arena_for(enum run_kind kind)
-{
-    return kind == RUN_LARGE && arenas[0].size == PREFERRED_ARENA_SIZE ? 1 : 0;
-}
-
-/*
- * Whether a large block is so large that the system refuses it at once. An arena of its own, which stays, would have
- * been made in vain.
- */
-static bool is_beyond_memory(size_t size, enum run_kind kind)
-{
-    if (kind != RUN_LARGE || size <= PREFERRED_ARENA_SIZE)
-        return false;
-    void *memory = os_map_zeros(size);
-    if (memory != NULL)
-        os_release(memory, size);
-    return memory == NULL;
-}
-
-static struct arena *find_arena_with_run(size_t units, enum run_kind kind, size_t *found)
-{
-    unsigned count = atomic_load_explicit(&arena_count, memory_order_relaxed);
-    unsigned first = first_arena_for(kind);
-    for (unsigned i = first; i < count; i++) {
-        if (find_run(&arenas[i], units, found))
-            return &arenas[i];
-    }
-    if (!is_beyond_memory(units << UNIT_SHIFT, kind) && reserve_arena(units << UNIT_SHIFT)) {
-        struct arena *arena = &arenas[atomic_load_explicit(&arena_count, memory_order_relaxed) - 1];
-        return find_run(arena, units, found) ? arena : NULL;
-    }
-    return first != 0 && find_run(&arenas[0], units, found) ? &arenas[0] : NULL;
-}
-
-void *arena_take(size_t size, void *heap, enum run_kind kind)
-{
-    size_t rounded, first;
-    if (!align_up_checked(size, UNIT_SIZE, &rounded) || rounded == 0 || rounded > LARGEST_RUN)
-        return NULL;
-    size_t units = rounded >> UNIT_SHIFT;
-
-    arena_lock();
-    struct arena *arena = find_arena_with_run(units, kind, &first);
-    if (arena != NULL && !make_tables_ready(arena, first, first + 1))
-        arena = NULL;
-    if (arena != NULL)
-        mark_units(arena, first, first + units, true);
-    arena_unlock();
-    if (arena == NULL)
-        return NULL;
-
-    void *run = arena_unit_address(arena, first);
-    struct unit *unit = &arena->units[first];
-    unit->run_first = (uint32_t)first;
-    unit->run_length = (uint32_t)units;
-    atomic_store_explicit(&unit->owner, owner_word(heap != NULL ? heap : run, kind), memory_order_release);
-    return run;
 }
 
 /* The rows of most units are read-only zeros: those that no segment ever committed, and the insides of large blocks. */
@@ -488,6 +430,151 @@ static void cool_pages(struct arena *arena, size_t page, size_t end)
 static void cool_units(struct arena *arena, size_t first, size_t end)
 {
     cool_pages(arena, first * pages_per_unit(), touched_end(arena, end) * pages_per_unit());
+}
+
+/* --- where address space lacks: the ends of arenas, where no run lies, go back, and are had again --------------------
+ */
+
+static size_t used_end(const struct arena *arena)
+{
+    size_t words = (arena->unit_count + 63) / 64;
+    while (words != 0 && arena->used[words - 1] == 0)
+        words--;
+    return words == 0 ? 0 : words * 64 - (unsigned)__builtin_clzll(arena->used[words - 1]);
+}
+
+/* The tables stay: a look-up of a wild pointer may be on its way there. */
+static bool give_end_back(struct arena *arena)
+{
+    size_t end = used_end(arena);
+    size_t count = arena->unit_count;
+    if (end == count)
+        return false;
+    cool_units(arena, end, count);
+    size_t page = end * pages_per_unit();
+    if (find_page(arena, ARENA_ACCESSIBLE, page, count * pages_per_unit(), true) != count * pages_per_unit())
+        return false;
+    set_size(arena, end);
+    os_release(arena_unit_address(arena, end), (count - end) << UNIT_SHIFT);
+    return true;
+}
+
+static bool give_space_back(void)
+{
+    bool any = false;
+    unsigned count = atomic_load_explicit(&arena_count, memory_order_relaxed);
+    for (unsigned i = 1; i < count; i++)
+        any |= give_end_back(&arenas[i]);
+    return any;
+}
+
+void arena_give_space_back(void)
+{
+    if (os_address_space_limit() == SIZE_MAX)
+        return;
+    arena_lock();
+    give_space_back();
+    arena_unlock();
+}
+
+/* Has an arena whole again that then has room for a run of `units`, if nobody else took the place meanwhile. */
+static bool grow_back(size_t units)
+{
+    unsigned count = atomic_load_explicit(&arena_count, memory_order_relaxed);
+    for (unsigned i = 1; i < count; i++) {
+        struct arena *arena = &arenas[i];
+        size_t missing = arena->unit_limit - arena->unit_count;
+        if (missing != 0 && arena->unit_limit - used_end(arena) >= units &&
+            os_reserve_at(arena_unit_address(arena, arena->unit_count), missing << UNIT_SHIFT)) {
+            set_size(arena, arena->unit_limit);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- taking and giving back -----------------------------------------------------------------------------------------
+ */
+
+/*
+ * Large blocks lie in arenas of their own where there is address space for it. Each becomes free as a whole, and the
+ * next takes its place and its memory; a segment that did would keep all of that for long and use a little.
+ */
+static unsigned first_arena_for(enum run_kind kind)
+{
+    return kind == RUN_LARGE && arenas[0].size == PREFERRED_ARENA_SIZE ? 1 : 0;
+}
+
+/*
+ * Whether a large block is so large that the system refuses it at once. An arena of its own, which stays, would have
+ * been made in vain.
+ */
+static bool is_beyond_memory(size_t size, enum run_kind kind)
+{
+    if (kind != RUN_LARGE || size <= PREFERRED_ARENA_SIZE)
+        return false;
+    void *memory = os_map_zeros(size);
+    if (memory != NULL)
+        os_release(memory, size);
+    return memory == NULL;
+}
+
+static struct arena *find_in_arenas(unsigned first, size_t units, size_t *found)
+{
+    unsigned count = atomic_load_explicit(&arena_count, memory_order_relaxed);
+    for (unsigned i = first; i < count; i++) {
+        if (find_run(&arenas[i], units, found))
+            return &arenas[i];
+    }
+    return NULL;
+}
+
+/* Makes room for a run of `units` that no arena has room for. */
+static bool make_room(size_t units, enum run_kind kind)
+{
+    size_t size = units << UNIT_SHIFT;
+    if (is_beyond_memory(size, kind))
+        return false;
+    if (grow_back(units) || reserve_arena(size))
+        return true;
+    size_t limit = os_address_space_limit();
+    return limit != SIZE_MAX && size < limit && give_space_back() && (grow_back(units) || reserve_arena(size));
+}
+
+static struct arena *find_arena_with_run(size_t units, enum run_kind kind, size_t *found)
+{
+    unsigned first = first_arena_for(kind);
+    struct arena *arena = find_in_arenas(first, units, found);
+    if (arena == NULL && make_room(units, kind))
+        arena = find_in_arenas(first, units, found);
+    if (arena == NULL && first != 0 && find_run(&arenas[0], units, found))
+        arena = &arenas[0];
+    return arena;
+}
+
+void *arena_take(size_t size, void *heap, enum run_kind kind)
+{
+    size_t rounded, first;
+    if (!align_up_checked(size, UNIT_SIZE, &rounded) || rounded == 0 || rounded > LARGEST_RUN)
+        return NULL;
+    size_t units = rounded >> UNIT_SHIFT;
+
+    arena_lock();
+    struct arena *arena = find_arena_with_run(units, kind, &first);
+    if (arena != NULL && !make_tables_ready(arena, first, first + 1))
+        arena = NULL;
+    if (arena != NULL)
+        mark_units(arena, first, first + units, true);
+    arena_unlock();
+    if (arena == NULL)
+        return NULL;
+
+    void *run = arena_unit_address(arena, first);
+    struct unit *unit = &arena->units[first];
+    unit->run_first = (uint32_t)first;
+    unit->run_length = (uint32_t)units;
+    atomic_store_explicit(&unit->owner, owner_word(heap != NULL ? heap : run, kind), memory_order_release);
+    return run;
 }
 
 void arena_cool(void *run, void *address, size_t size)

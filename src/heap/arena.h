@@ -63,6 +63,7 @@ struct arena {
     uintptr_t base; /* aligned to a unit */
     size_t size;
     size_t unit_count;
+    size_t unit_limit;  /* units that the tables have room for; more than there are where the end was given back */
     size_t lowest_free; /* no free unit lies below this one */
     size_t granule_count;
     uint8_t *granules;      /* the granule map */
@@ -177,6 +178,12 @@ void arena_cool(void *run, void *address, size_t size);
 /* The first page at or behind `from` that is committed, or is not; `end` when there is none before it. All in one run.
  */
 uintptr_t arena_find_page(const struct arena *arena, uintptr_t from, uintptr_t end, bool committed);
+
+/*
+ * Where the process may have only so much address space (RLIMIT_AS), gives that back which no run takes at the ends of
+ * arenas, but for the first: hot blocks lie in it alone.
+ */
+void arena_give_space_back(void);
 
 /* The end of the last page of a run that is accessible, or is warm. Behind it all reads as zero when it is committed.
  */

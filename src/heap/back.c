@@ -781,6 +781,53 @@ void back_trim(struct heap *heap)
     trim_from(heap, 0);
 }
 
+/* By the granule map and the headers, which were found to be whole. */
+static bool is_vacant(const struct segment *segment)
+{
+    struct block_header header;
+    for (uintptr_t data = segment->first; data < segment->end; data = next_data(data, header.size)) {
+        if (!granule_is_free(granule_at(segment, data)) || !block_read(segment->heap, data, &header))
+            return false;
+    }
+    return true;
+}
+
+static void unlink_segment(struct segment *previous, struct segment *segment)
+{
+    struct heap *heap = segment->heap;
+    previous->next = segment->next;
+    if (heap->last_segment == segment) {
+        heap->last_segment = previous;
+        heap->bins.pristine = previous->end;
+    }
+    heap->segment_count--;
+    heap->reserved_bytes -= segment->reserved;
+    heap->committed_bytes -= segment->committed;
+}
+
+void back_part_with_segments(struct heap *heap, void (*give_back)(struct segment *segment))
+{
+    struct segment *previous = &heap->first;
+    bool any = false;
+
+    bump_settle(heap);
+    if (previous->next == NULL || !for_each_free(heap, false))
+        return;
+    for (struct segment *segment = previous->next; segment != NULL; segment = previous->next) {
+        if (is_vacant(segment)) {
+            unlink_segment(previous, segment);
+            give_back(segment);
+            any = true;
+        } else {
+            previous = segment;
+        }
+    }
+    if (any) {
+        bins_clear(heap);
+        for_each_free(heap, true);
+    }
+}
+
 void back_forget_habits(struct heap *heap)
 {
     bool was_kept = heap->decommit_worth > DECOMMIT_WORTH;

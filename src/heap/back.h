@@ -55,6 +55,9 @@ void back_set_requested(struct heap *heap, uintptr_t data, size_t requested);
 /* Takes the memory of whole free pages away, from every free block. */
 void back_trim(struct heap *heap);
 
+/* Calls for every segment but the first in which nothing is busy, when it is the heap's no longer. */
+void back_part_with_segments(struct heap *heap, void (*give_back)(struct segment *segment));
+
 /* Free memory that it is worth a system call to give back, in bytes, as long as a heap does not commit it again. */
 #define DECOMMIT_WORTH ((size_t)64 << 10)
 

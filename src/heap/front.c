@@ -254,13 +254,17 @@ static enum outcome allocate_padded(struct heap *heap, uint32_t flags, size_t si
     return outcome;
 }
 
-/* Where a limit of the program's refused memory, gives back what the heap can do without. Says whether to try again. */
+/* Where a limit of the program's refused memory, or the process may have only so much address space, gives back what
+ * the heap can do without. Says whether to try again. */
 static NOINLINE bool make_room(struct heap *heap, uint32_t flags)
 {
-    if (!limit_refused(heap))
+    bool space_lacks = !limit_refused(heap) && os_address_space_limit() != SIZE_MAX;
+    if (!limit_refused(heap) && !space_lacks)
         return false;
     bool locked = heap_lock_out(heap, flags);
     front_trim(heap);
+    if (space_lacks && heap->hooks == NULL)
+        heap_give_segments_back(heap);
     heap_let_in(heap, locked);
     return true;
 }

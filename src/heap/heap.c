@@ -613,6 +613,17 @@ void heap_trim(struct heap *heap)
     back_trim(heap);
 }
 
+static void give_vacant_back(struct segment *segment)
+{
+    give_segment_back(segment, false);
+}
+
+void heap_give_segments_back(struct heap *heap)
+{
+    if (heap->owns_memory && (heap->flags & HEAP_GROWABLE))
+        back_part_with_segments(heap, give_vacant_back);
+}
+
 bool heap_coalesce(struct heap *heap)
 {
     return back_coalesce(heap);

@@ -219,6 +219,9 @@ void heap_forget_habits(struct heap *heap);
 /* Gives the memory inside free blocks back to the system. */
 void heap_trim(struct heap *heap);
 
+/* Gives the segments back in which nothing is busy, and their address space to other heaps. */
+void heap_give_segments_back(struct heap *heap);
+
 /* Merges the free blocks of a heap that leaves them apart (HEAP_DISABLE_COALESCE_ON_FREE). Returns whether there were
  * any. */
 bool heap_coalesce(struct heap *heap);

@@ -10,7 +10,7 @@ static struct arena *arena_of_unit(const struct unit *unit)
 {
     unsigned count = atomic_load_explicit(&arena_count, memory_order_acquire);
     for (unsigned i = 0; i < count; i++) {
-        if ((size_t)(unit - arenas[i].units) < arenas[i].unit_count)
+        if ((size_t)(unit - arenas[i].units) < arenas[i].unit_limit)
             return &arenas[i];
     }
     return NULL;

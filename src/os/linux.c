@@ -116,6 +116,18 @@ void *os_reserve(size_t size, size_t alignment)
     return aligned;
 }
 
+bool os_reserve_at(void *address, size_t size)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+    void *mapping = mmap(address, size, PROT_NONE, flags, -1, 0);
+    if (mapping == MAP_FAILED)
+        return false;
+    if (mapping == address)
+        return true;
+    os_release(mapping, size); /* Linux before 4.17 takes the address for a hint */
+    return false;
+}
+
 void *os_reserve_zeros(size_t size)
 {
     return map(size, PROT_READ);

@@ -50,6 +50,9 @@ size_t os_address_space_limit(void);
 /* Reserves address space that faults when touched. `alignment` is a power of two. NULL: none left. */
 void *os_reserve(size_t size, size_t alignment);
 
+/* Reserves address space at a certain place; false: some of it is in use, or none is left. */
+bool os_reserve_at(void *address, size_t size);
+
 /* Reserves address space that reads as zero and faults when written; costs no memory until committed. NULL: none left.
  */
 void *os_reserve_zeros(size_t size);

@@ -105,6 +105,9 @@ static int use_all(size_t limit)
         check_heap(heap);
         in_all(free_all, 1);
         check_heap(heap);
+        /* What small blocks took of the address space is there for a large one, and the other way round. */
+        void *large = HeapAlloc(heap, 0, limit / 5);
+        CHECK(large != NULL && HeapFree(heap, 0, large));
     }
     return check_report();
 }

@@ -277,9 +277,10 @@ static void arenas_of_large_blocks(void *arg)
     CHECK(arena_of(segment) == &arenas[0]);
     CHECK_EQ_PTR(arena_take(3 * UNIT_SIZE, NULL, RUN_LARGE), large);
 
+    size_t whole = arenas[1].size;
     while (arena_take(arenas[0].size, NULL, RUN_SEGMENT) != NULL) {
     }
-    CHECK(arena_take(arenas[1].size - 3 * UNIT_SIZE, NULL, RUN_LARGE) != NULL);
+    CHECK(arena_take(whole - 3 * UNIT_SIZE, NULL, RUN_LARGE) != NULL);
     bool fell_back = false;
     while ((large = arena_take(arenas[0].size / 2, NULL, RUN_LARGE)) != NULL) {
         fell_back |= arena_of(large) == &arenas[0];
