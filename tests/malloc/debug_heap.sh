@@ -69,6 +69,47 @@ for flags in +htc+hfc +hpc +hvc +dhc +ust+htg+htd; do
     done
 done
 
+# Aligned blocks: every alignment and size, exact, and what is freed is used again.
+cat >"$tmp/aligned.c" <<'SOURCE'
+#include <malloc.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+int main(void)
+{
+    static const size_t sizes[] = {0, 1, 100, 5000, 300000};
+    size_t before = 0;
+    for (int round = 0; round < 20; round++) {
+        for (size_t alignment = 16; alignment <= 1 << 20; alignment *= 2) {
+            for (int i = 0; i < 5; i++) {
+                void *block = memalign(alignment, sizes[i]), *other = NULL;
+                if (block == NULL || posix_memalign(&other, alignment, sizes[i]) != 0 || block == other)
+                    return 1;
+                if ((uintptr_t)block % alignment != 0 || (uintptr_t)other % alignment != 0)
+                    return 2;
+                if (malloc_usable_size(block) != sizes[i] || malloc_usable_size(other) != sizes[i])
+                    return 3;
+                memset(block, 1, sizes[i]);
+                memset(other, 2, sizes[i]);
+                free(block);
+                free(other);
+            }
+        }
+        struct mallinfo2 info = mallinfo2();
+        size_t now = info.arena + info.hblkhd;
+        if (round == 1)
+            before = now;
+        if (round > 1 && now > before + before / 2 + (4 << 20))
+            return 4;
+    }
+    return 0;
+}
+SOURCE
+"$cc" -w -g -O0 -fno-builtin -o "$tmp/aligned" "$tmp/aligned.c"
+for flags in +htc +hfc +hpc +htc+hfc +ust +dhc; do
+    expect 0 '' "$run" -o "gflags=$flags" "$tmp/aligned"
+done
+
 # Stacks: both the allocation and the free are in main.
 "$run" -o gflags=+hfc+ust "$tmp/mistakes" write 2>"$tmp/stderr" >/dev/null || true
 [ "$(grep -c 'cairn:     mistakes+0x' "$tmp/stderr")" -ge 2 ] || fail "no stacks: $(cat "$tmp/stderr")"

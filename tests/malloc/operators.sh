@@ -94,6 +94,12 @@ int main()
 SOURCE
 g++ -w -std=c++17 -o "$tmp/replace" "$tmp/replace.cc"
 LD_PRELOAD=$library "$tmp/replace" || fail "a program with operators of its own"
+g++ -w -std=c++17 -o "$tmp/replace" "$tmp/replace.cc" -L"$build" -lcairn_malloc -Wl,-rpath,"$build"
+"$tmp/replace" || fail "a program with operators of its own, linked"
+g++ -w -std=c++17 -o "$tmp/replace" "$tmp/replace.cc" "$build/libcairn_malloc.a"
+"$tmp/replace" || fail "a program with operators of its own, with the archive"
+g++ -w -std=c++17 -static -o "$tmp/replace" "$tmp/replace.cc" "$build/libcairn_malloc.a"
+"$tmp/replace" || fail "a program with operators of its own, linked statically"
 
 # A C program may call the operators by their linker names.
 cat >"$tmp/new.c" <<'SOURCE'
