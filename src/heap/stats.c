@@ -43,8 +43,9 @@ static void print_stats(void)
     message_add(&message, "cairn: process ");
     message_add_decimal(&message, os_process_number());
     message_add(&message, ": resident ");
-    add_kib(&message, resident.peak, "at most, ");
-    add_kib(&message, resident.now, "now; ");
+    add_kib(&message, resident.peak, resident.now != 0 ? "at most, " : "at most; ");
+    if (resident.now != 0)
+        add_kib(&message, resident.now, "now; ");
     message_add_decimal(&message, count);
     message_add(&message, count == 1 ? " heap: " : " heaps: ");
     add_kib(&message, sum.requested, "in blocks, ");

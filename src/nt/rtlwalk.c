@@ -113,7 +113,11 @@ static NOINLINE NTSTATUS walk_slowly(PVOID handle, RTL_HEAP_WALK_ENTRY *entry)
     if (entry == NULL)
         return unsafe_heap_from_handle(handle) != NULL ? STATUS_INVALID_PARAMETER : STATUS_INVALID_HANDLE;
 
-    NTSTATUS status = walk_step(handle, kind_from_flags(entry->Flags), entry->DataAddress, entry->DataSize, &record);
+    /* At the start of a walk the program has set DataAddress, and perhaps nothing else. */
+    bool starts = entry->DataAddress == NULL;
+    NTSTATUS status = starts ? walk_step(handle, WALK_REGION, NULL, 0, &record)
+                             : walk_step(handle, kind_from_flags(entry->Flags), entry->DataAddress, entry->DataSize,
+                                         &record);
     if (NT_SUCCESS(status)) {
         fill_entry(entry, &record);
         add_extra(handle, entry);
@@ -126,9 +130,11 @@ NTSTATUS RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Entry)
     struct walk_block next;
     bool stepped = false;
 
-    if (Entry != NULL && (Entry->Flags & ~RTL_HEAP_LFH_ALLOC) == RTL_HEAP_BUSY)
+    if (Entry == NULL || Entry->DataAddress == NULL)
+        return walk_slowly(HeapHandle, Entry);
+    if ((Entry->Flags & ~RTL_HEAP_LFH_ALLOC) == RTL_HEAP_BUSY)
         stepped = walk_quickly(HeapHandle, Entry->DataAddress, false, &next);
-    else if (Entry != NULL && (Entry->Flags & ~RTL_HEAP_LFH_ALLOC) == 0)
+    else if ((Entry->Flags & ~RTL_HEAP_LFH_ALLOC) == 0)
         stepped = walk_quickly(HeapHandle, Entry->DataAddress, true, &next);
     if (UNLIKELY(!stepped))
         return walk_slowly(HeapHandle, Entry);

@@ -408,8 +408,12 @@ struct os_resident os_measure_resident(void)
     char label[16];
     int c;
 
-    if (!proc_open(&file, "/proc/self/status"))
+    if (!proc_open(&file, "/proc/self/status")) {
+        struct rusage usage;
+        if (getrusage(RUSAGE_SELF, &usage) == 0)
+            resident.peak = (size_t)usage.ru_maxrss << 10;
         return resident;
+    }
     do {
         proc_read_label(&file, label, &c);
         if (strcmp(label, "VmRSS") == 0)

@@ -117,7 +117,8 @@ bool os_program_name(char *name, size_t size);
 /* Reads the start of a file; no zero is added. False: it cannot be opened. */
 bool os_read_file(const char *path, char *text, size_t size, size_t *length);
 
-/* Bytes of the process's memory that are in RAM, now and at most so far; zeros when the system does not tell. */
+/* Bytes of the process's memory that are in RAM, now and at most so far; 0: the system does not tell (without
+ * /proc, what it has now). */
 struct os_resident {
     size_t now;
     size_t peak;

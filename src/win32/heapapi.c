@@ -159,7 +159,10 @@ static __attribute__((noinline)) BOOL walk_slowly(HANDLE heap, PROCESS_HEAP_ENTR
     if (entry == NULL)
         return bool_from_status(RtlWalkHeap(heap, NULL));
 
-    NTSTATUS status = walk_step(heap, kind_from_entry(entry), entry->lpData, entry->cbData, &record);
+    /* At the start of a walk the program has set lpData, and nothing else. */
+    bool starts = entry->lpData == NULL;
+    NTSTATUS status = starts ? walk_step(heap, WALK_REGION, NULL, 0, &record)
+                             : walk_step(heap, kind_from_entry(entry), entry->lpData, entry->cbData, &record);
     if (NT_SUCCESS(status)) {
         fill_entry(entry, &record);
         add_handle(heap, entry);
@@ -172,9 +175,11 @@ BOOL HeapWalk(HANDLE hHeap, LPPROCESS_HEAP_ENTRY lpEntry)
     struct walk_block next;
     bool stepped = false;
 
-    if (lpEntry != NULL && lpEntry->wFlags == PROCESS_HEAP_ENTRY_BUSY)
+    if (lpEntry == NULL || lpEntry->lpData == NULL)
+        return walk_slowly(hHeap, lpEntry);
+    if (lpEntry->wFlags == PROCESS_HEAP_ENTRY_BUSY)
         stepped = walk_quickly(hHeap, lpEntry->lpData, false, &next);
-    else if (lpEntry != NULL && lpEntry->wFlags == 0)
+    else if (lpEntry->wFlags == 0)
         stepped = walk_quickly(hHeap, lpEntry->lpData, true, &next);
     if (!stepped)
         return walk_slowly(hHeap, lpEntry);
