@@ -808,7 +808,7 @@ static void unlink_segment(struct segment *previous, struct segment *segment)
 void back_part_with_segments(struct heap *heap, void (*give_back)(struct segment *segment))
 {
     struct segment *previous = &heap->first;
-    bool any = false;
+    uint32_t count = heap->segment_count;
 
     bump_settle(heap);
     if (previous->next == NULL || !for_each_free(heap, false))
@@ -817,12 +817,12 @@ void back_part_with_segments(struct heap *heap, void (*give_back)(struct segment
         if (is_vacant(segment)) {
             unlink_segment(previous, segment);
             give_back(segment);
-            any = true;
         } else {
+            segment->index = previous->index + 1;
             previous = segment;
         }
     }
-    if (any) {
+    if (heap->segment_count != count) {
         bins_clear(heap);
         for_each_free(heap, true);
     }

@@ -192,7 +192,7 @@ static bool start_further(struct heap *heap, struct segment *segment, size_t res
         .granules = arena_granule(arena_of(segment), segment),
         .header_size = align_up(sizeof(struct segment), GRANULE_SIZE),
         .committed = first_commit,
-        .index = heap->last_segment->index + 1,
+        .index = heap->segment_count,
     };
     heap->committed_bytes += first_commit;
     if (start(segment, reserved, os_page_size()))
