@@ -112,7 +112,8 @@ target_compile_definitions(cairn_malloc_objects PRIVATE CAIRN_OUTSIDE)
 add_library(cairn_malloc SHARED $<TARGET_OBJECTS:cairn_malloc_objects>)
 set_target_properties(cairn_malloc PROPERTIES
     LINKER_LANGUAGE C VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
-    INSTALL_RPATH "$ORIGIN" BUILD_WITH_INSTALL_RPATH ON)
+    INSTALL_RPATH "$ORIGIN" BUILD_WITH_INSTALL_RPATH ON
+    LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/replaceable.list)
 target_link_libraries(cairn_malloc PUBLIC cairn)
 # So little code and data that two mappings, not four, hold it.
 target_link_options(cairn_malloc PRIVATE ${cairn_shared_options} -Wl,-z,noseparate-code -Wl,-z,defs

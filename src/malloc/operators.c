@@ -102,16 +102,22 @@ static NOINLINE void delete_slowly(void *block)
     slow_free("operator delete", block);
 }
 
-/* operator delete(void *) */
-EXPORT_OPERATOR void _ZdlPv(void *block)
+/* Not by the name of an operator, which a program may have replaced alone. */
+static ALWAYS_INLINE void delete_block(void *block)
 {
     if (UNLIKELY(!front_push(own_front(), block)))
         delete_slowly(block);
+}
+
+/* operator delete(void *) */
+EXPORT_OPERATOR void _ZdlPv(void *block)
+{
+    delete_block(block);
 }
 
 /* operator delete(void *, std::align_val_t): blocks know their alignment. */
 EXPORT_OPERATOR void _ZdlPvSt11align_val_t(void *block, size_t alignment)
 {
     (void)alignment;
-    _ZdlPv(block);
+    delete_block(block);
 }

@@ -1,9 +1,10 @@
 #!/bin/bash
-# The debug heap under unmodified programs, and the file that keeps global flags per program.
+# The debug heap under unmodified programs, with aligned blocks too, and the file that keeps global flags per program.
 # Usage: debug_heap.sh include-dir build-dir source-dir
 set -eu
 
 build=$(cd "$2" && pwd)
+source=$(cd "$3" && pwd)
 cc=${CC:-cc}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -69,45 +70,22 @@ for flags in +htc+hfc +hpc +hvc +dhc +ust+htg+htd; do
     done
 done
 
-# Aligned blocks: every alignment and size, exact, and what is freed is used again.
-cat >"$tmp/aligned.c" <<'SOURCE'
-#include <malloc.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-int main(void)
-{
-    static const size_t sizes[] = {0, 1, 100, 5000, 300000};
-    size_t before = 0;
-    for (int round = 0; round < 20; round++) {
-        for (size_t alignment = 16; alignment <= 1 << 20; alignment *= 2) {
-            for (int i = 0; i < 5; i++) {
-                void *block = memalign(alignment, sizes[i]), *other = NULL;
-                if (block == NULL || posix_memalign(&other, alignment, sizes[i]) != 0 || block == other)
-                    return 1;
-                if ((uintptr_t)block % alignment != 0 || (uintptr_t)other % alignment != 0)
-                    return 2;
-                if (malloc_usable_size(block) != sizes[i] || malloc_usable_size(other) != sizes[i])
-                    return 3;
-                memset(block, 1, sizes[i]);
-                memset(other, 2, sizes[i]);
-                free(block);
-                free(other);
-            }
-        }
-        struct mallinfo2 info = mallinfo2();
-        size_t now = info.arena + info.hblkhd;
-        if (round == 1)
-            before = now;
-        if (round > 1 && now > before + before / 2 + (4 << 20))
-            return 4;
-    }
-    return 0;
-}
-SOURCE
-"$cc" -w -g -O0 -fno-builtin -o "$tmp/aligned" "$tmp/aligned.c"
-for flags in +htc +hfc +hpc +htc+hfc +ust +dhc; do
+# Aligned blocks, in a program that prints what must be told.
+"$cc" -D_GNU_SOURCE -I"$source/tests/lib" -O2 -fno-builtin -o "$tmp/aligned" "$source/tests/malloc/aligned.c"
+for flags in +htc +hfc +hpc +htc+hfc +ust; do
     expect 0 '' "$run" -o "gflags=$flags" "$tmp/aligned"
+done
+told() {
+    "$run" -o "gflags=$1" -o on_error=continue "$tmp/aligned" "$2" >"$tmp/stdout" 2>"$tmp/stderr" ||
+        fail "aligned $2 fails with $1: $(grep -m 3 'check failed' "$tmp/stdout")"
+    sed -i 's/heap 0x[0-9a-f]*/heap P/' "$tmp/stderr"
+    diff "$tmp/stdout" "$tmp/stderr" >"$tmp/diff" || fail "aligned $2 with $1: $(head -n 5 "$tmp/diff")"
+}
+for flags in +htc +hpc +htc+hfc; do
+    told "$flags" past
+done
+for flags in +hfc +hpc +htc+hfc; do
+    told "$flags" freed
 done
 
 # Stacks: both the allocation and the free are in main.

@@ -69,38 +69,6 @@ sed -i 's/delete\[\] block/delete block/' "$tmp/once.cc"
 g++ -w -o "$tmp/twice" "$tmp/once.cc"
 expect 'cairn: operator delete: block is already free: block P, heap P' "$tmp/twice"
 
-# A program that replaces just one pair of operators, with blocks that are none of the heap's, has all forms go there.
-cat >"$tmp/replace.cc" <<'SOURCE'
-#include <cstdlib>
-#include <new>
-void *operator new(std::size_t size)
-{
-    return static_cast<char *>(std::malloc(size + 64)) + 64;
-}
-void operator delete(void *block) noexcept
-{
-    if (block != nullptr)
-        std::free(static_cast<char *>(block) - 64);
-}
-int main()
-{
-    int *volatile block = new int;
-    ::operator delete(block, sizeof(int));
-    block = new int[10];
-    delete[] block;
-    block = new (std::nothrow) int[10];
-    ::operator delete[](block, 10 * sizeof(int));
-}
-SOURCE
-g++ -w -std=c++17 -o "$tmp/replace" "$tmp/replace.cc"
-LD_PRELOAD=$library "$tmp/replace" || fail "a program with operators of its own"
-g++ -w -std=c++17 -o "$tmp/replace" "$tmp/replace.cc" -L"$build" -lcairn_malloc -Wl,-rpath,"$build"
-"$tmp/replace" || fail "a program with operators of its own, linked"
-g++ -w -std=c++17 -o "$tmp/replace" "$tmp/replace.cc" "$build/libcairn_malloc.a"
-"$tmp/replace" || fail "a program with operators of its own, with the archive"
-g++ -w -std=c++17 -static -o "$tmp/replace" "$tmp/replace.cc" "$build/libcairn_malloc.a"
-"$tmp/replace" || fail "a program with operators of its own, linked statically"
-
 # A C program may call the operators by their linker names.
 cat >"$tmp/new.c" <<'SOURCE'
 #include <stddef.h>
