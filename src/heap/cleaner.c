@@ -58,7 +58,7 @@ static bool clean_heap(struct heap *heap)
             if (front_end_of(heap) != NULL)
                 front_end_trim(front_end_of(heap));
             heap_forget_habits(heap);
-            if (heap->hooks == NULL && os_address_space_limit() != SIZE_MAX)
+            if (os_address_space_limit() != SIZE_MAX)
                 heap_give_segments_back(heap);
         }
         heap_cool(heap);

@@ -258,12 +258,12 @@ static enum outcome allocate_padded(struct heap *heap, uint32_t flags, size_t si
  * the heap can do without. Says whether to try again. */
 static NOINLINE bool make_room(struct heap *heap, uint32_t flags)
 {
-    bool space_lacks = !limit_refused(heap) && os_address_space_limit() != SIZE_MAX;
-    if (!limit_refused(heap) && !space_lacks)
+    bool is_refused = limit_refused(heap);
+    if (!is_refused && os_address_space_limit() == SIZE_MAX)
         return false;
     bool locked = heap_lock_out(heap, flags);
     front_trim(heap);
-    if (space_lacks && heap->hooks == NULL)
+    if (!is_refused)
         heap_give_segments_back(heap);
     heap_let_in(heap, locked);
     return true;

@@ -620,7 +620,8 @@ static void give_vacant_back(struct segment *segment)
 
 void heap_give_segments_back(struct heap *heap)
 {
-    if (heap->owns_memory && (heap->flags & HEAP_GROWABLE))
+    /* With hooks free memory is to stay as it is. */
+    if (heap->owns_memory && (heap->flags & HEAP_GROWABLE) && heap->hooks == NULL)
         back_part_with_segments(heap, give_vacant_back);
 }
 
